@@ -1,0 +1,1 @@
+"""The wire protocol that hubs, compute hosts and storage hosts speak."""
