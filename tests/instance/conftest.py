@@ -1,0 +1,57 @@
+"""Fixtures of the tests that look at an instance from outside."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.instance.client import Client
+
+from tests.deployment import Deployment
+
+ClientMaker = Callable[..., Client]
+
+
+@pytest.fixture
+def tls(deployment: Deployment) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=deployment.ca_file)
+
+
+@pytest.fixture
+def new_client(deployment: Deployment, tls: ssl.SSLContext) -> Iterator[ClientMaker]:
+    """Makes clients that are not signed in; closes them afterwards."""
+    made: list[Client] = []
+
+    def make(*, backend: str | None = None) -> Client:
+        made.append(Client(deployment.url, tls, backend=backend))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.http.close()
+
+
+@pytest.fixture
+def client(new_client: ClientMaker) -> Client:
+    """A person with an account of their own, signed in."""
+    client = new_client()
+    client.create_account()
+    return client
+
+
+@pytest.fixture
+def administrator(deployment: Deployment, new_client: ClientMaker) -> Client:
+    client = new_client()
+    client.call(
+        "sign_in", email_address=deployment.administrator_email, password=deployment.administrator_password
+    )
+    return client
+
+
+@pytest.fixture
+def project(client: Client) -> Iterator[str]:
+    """A running project of ``client``, stopped afterwards."""
+    project_id = client.running_project()
+    yield project_id
+    client.call("stop_project", project_id=project_id)
