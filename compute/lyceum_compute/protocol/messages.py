@@ -37,12 +37,18 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``{"id": n, "result": {...}}`` or ``{"id": n, "error": {...}}``; the id is null if the request had none that could be read."""
+class Answer(msgspec.Struct, frozen=True):
+    """``{"id": n, "result": {...}}``"""
+
+    id: int
+    result: msgspec.Raw
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """``{"id": n, "error": {...}}``; the id is null if it could not be read."""
 
     id: int | None
-    result: msgspec.Raw | None = None
-    error: Fault | None = None
+    error: Fault
 
 
 class State(StrEnum):
@@ -58,7 +64,7 @@ class State(StrEnum):
     CLOSING = "closing"
 
 
-class Quota(Message):
+class Quota(Message, frozen=True, kw_only=True):
     """A project's quotas, with the defaults of the model system."""
 
     disk: int = 3000
@@ -73,7 +79,7 @@ class Quota(Message):
     member_host: bool = False
 
 
-class Project(Message):
+class Project(Message, frozen=True, kw_only=True):
     """What a compute host must know of a project; sent with each operation that may have to open it."""
 
     project_id: str
@@ -113,7 +119,7 @@ Event = StateChanged | Saved | Edited
 # Operations of the compute daemon (served to: hub).
 
 
-class HostStatus(Message):
+class HostStatus(Message, frozen=True, kw_only=True):
     """Result of ``host_status`` (no arguments)."""
 
     name: str
@@ -136,8 +142,8 @@ class HostStatus(Message):
     draining: bool = False
 
 
-class ProjectState(Message):
-    """Result of ``start``, ``stop``, ``restart``, ``open``, ``close`` and ``state``: the state right after the call was accepted.
+class ProjectState(Message, frozen=True, kw_only=True):
+    """Result of ``start``, ``stop``, ``restart``, ``open``, ``close``, ``state``: the state right after the call.
 
     The operations answer at once; the states that follow arrive as events.
     """
@@ -148,27 +154,27 @@ class ProjectState(Message):
     detail: str = ""
 
 
-class ProjectArguments(Message):
+class ProjectArguments(Message, frozen=True, kw_only=True):
     """Arguments of ``start``, ``stop``, ``restart``, ``open``, ``close``, ``state`` and ``save``."""
 
     project: Project
 
 
-class SaveResult(Message):
-    """Result of ``save``, which answers once a copy that holds every write before the call is complete and snapshotted."""
+class SaveResult(Message, frozen=True, kw_only=True):
+    """Result of ``save``, which answers once a copy with every write before the call is complete and snapshotted."""
 
     snapshot: str
     time: datetime
 
 
-class SetQuotas(Message):
+class SetQuotas(Message, frozen=True, kw_only=True):
     """Arguments of ``set_quotas``; result: ``Quota``."""
 
     project_id: str
     quota: Quota
 
 
-class RestorePath(Message):
+class RestorePath(Message, frozen=True, kw_only=True):
     """Arguments of ``restore_path``; works in any state but ``closed``."""
 
     project: Project
@@ -176,35 +182,35 @@ class RestorePath(Message):
     path: str
 
 
-class RestoreResult(Message):
+class RestoreResult(Message, frozen=True, kw_only=True):
     restored: list[str]
     set_aside: list[str]
 
 
-class DropConnections(Message):
-    """Arguments of ``drop_connections``: end the open connections of one account (or all, if null) to a project; result: ``Empty``."""
+class DropConnections(Message, frozen=True, kw_only=True):
+    """Arguments of ``drop_connections``: end one account's (or all, if null) open connections to a project."""
 
     project_id: str
     account_id: str | None = None
 
 
-class Empty(Message):
+class Empty(Message, frozen=True, kw_only=True):
     """A result that says nothing but that it was done."""
 
 
-# Operations that the daemon passes to the project's local hub. The daemon's arguments carry the project's id around them
-# (``ForProject``); the local hub is given ``arguments`` alone, with the same operation name.
+# Operations that the daemon passes to the project's local hub. The daemon's arguments carry the project's id around
+# them (``ForProject``); the local hub is given ``arguments`` alone, with the same operation name.
 
 
-class ForProject(Message):
+class ForProject(Message, frozen=True, kw_only=True):
     """Arguments of ``exec`` and the file operations at the daemon."""
 
     project_id: str
     arguments: msgspec.Raw
 
 
-class Exec(Message):
-    """Arguments of ``exec``. With ``bash``, ``command`` is given to ``bash -c`` and ``args`` are its positional parameters."""
+class Exec(Message, frozen=True, kw_only=True):
+    """With ``bash``, ``command`` is given to ``bash -c`` and ``args`` are its positional parameters."""
 
     command: str
     args: list[str] = msgspec.field(default_factory=list)
@@ -216,7 +222,7 @@ class Exec(Message):
     bash: bool = False
 
 
-class ExecResult(Message):
+class ExecResult(Message, frozen=True, kw_only=True):
     """Output is decoded as UTF-8 with replacement characters. Past the time-out: ``timed_out`` and exit code 124."""
 
     stdout: str
@@ -226,17 +232,17 @@ class ExecResult(Message):
     truncated: bool
 
 
-class ReadTextFile(Message):
+class ReadTextFile(Message, frozen=True, kw_only=True):
     path: str
 
 
-class ReadTextFileResult(Message):
+class ReadTextFileResult(Message, frozen=True, kw_only=True):
     content: str
     modified: datetime
     size: int
 
 
-class WriteTextFile(Message):
+class WriteTextFile(Message, frozen=True, kw_only=True):
     """Missing folders are made. The write is atomic: a reader sees the old file or the new one."""
 
     path: str
@@ -244,17 +250,17 @@ class WriteTextFile(Message):
     unmodified_since: datetime | None = None
 
 
-class WriteTextFileResult(Message):
+class WriteTextFileResult(Message, frozen=True, kw_only=True):
     modified: datetime
     size: int
 
 
-class ListDirectory(Message):
+class ListDirectory(Message, frozen=True, kw_only=True):
     path: str = ""
     hidden: bool = False
 
 
-class Entry(Message, omit_defaults=True):
+class Entry(Message, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     type: str
     """``file``, ``directory``, ``link`` or ``other``."""
@@ -264,32 +270,32 @@ class Entry(Message, omit_defaults=True):
     """Where a link points."""
 
 
-class ListDirectoryResult(Message):
+class ListDirectoryResult(Message, frozen=True, kw_only=True):
     """Entries sorted by name, at most 10,000; ``truncated`` if there are more."""
 
     entries: list[Entry]
     truncated: bool
 
 
-class CopyPath(Message):
+class CopyPath(Message, frozen=True, kw_only=True):
     source: str
     destination: str
     overwrite: bool = False
 
 
-class RenamePath(Message):
+class RenamePath(Message, frozen=True, kw_only=True):
     source: str
     destination: str
     overwrite: bool = False
 
 
-class DeletePath(Message):
+class DeletePath(Message, frozen=True, kw_only=True):
     """A folder is deleted with all that is in it. The home itself is not."""
 
     path: str
 
 
-class MakeDirectory(Message):
+class MakeDirectory(Message, frozen=True, kw_only=True):
     """Missing parents are made; a folder that is there already is fine."""
 
     path: str
@@ -323,39 +329,39 @@ DAEMON_OPERATIONS: dict[str, tuple[type[Message], type[Message]]] = {
 }
 
 
-# Operations of the storage daemon (served to: hub; ``snapshot`` and ``prepare`` to the compute host that has the project).
+# Operations of the storage daemon (served to: hub; ``snapshot`` and ``prepare`` to the project's compute host).
 
 
-class StoredProject(Message):
-    """Arguments of ``prepare`` (make the copy's subvolume; result ``Prepared``) and ``snapshot`` (result ``SaveResult``)."""
+class StoredProject(Message, frozen=True, kw_only=True):
+    """Arguments of ``prepare`` (makes the copy's subvolume) and ``snapshot``."""
 
     project_id: str
 
 
-class Prepared(Message):
+class Prepared(Message, frozen=True, kw_only=True):
     exists: bool
     """Whether a complete copy is there already."""
 
 
-class ListSnapshots(Message):
+class ListSnapshots(Message, frozen=True, kw_only=True):
     """With a path, only the snapshots that hold it."""
 
     project_id: str
     path: str | None = None
 
 
-class Snapshot(Message):
+class Snapshot(Message, frozen=True, kw_only=True):
     name: str
     time: datetime
 
 
-class ListSnapshotsResult(Message):
+class ListSnapshotsResult(Message, frozen=True, kw_only=True):
     """Oldest first."""
 
     snapshots: list[Snapshot]
 
 
-class StorageStatus(Message):
+class StorageStatus(Message, frozen=True, kw_only=True):
     """Result of ``host_status`` at the storage daemon."""
 
     name: str
