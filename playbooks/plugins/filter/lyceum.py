@@ -1,0 +1,28 @@
+"""Filters for playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def packages(groups: Iterable[str], roles_of: Mapping[str, Sequence[str]], folder: str) -> list[str]:
+    """The Debian packages that the roles of these groups declare (`__<role>__packages` in their vars/main.yml)."""
+    roles = sorted({role for group in groups for role in roles_of.get(group, ())})
+    return sorted({package for role in roles for package in _declared(Path(folder) / role / "vars" / "main.yml", role)})
+
+
+def _declared(path: Path, role: str) -> list[str]:
+    if not path.exists():
+        return []
+    return list((yaml.safe_load(path.read_text()) or {}).get(f"__{role}__packages") or ())
+
+
+class FilterModule:
+    """The filters, by the names that templates use."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"lyceum_packages": packages}
