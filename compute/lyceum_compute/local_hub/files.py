@@ -1,0 +1,230 @@
+"""Reading, writing and listing files of the project."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.messages import (
+    MAX_CONTENT,
+    Empty,
+    Entry,
+    ListDirectory,
+    ListDirectoryResult,
+    MakeDirectory,
+    ReadTextFile,
+    ReadTextFileResult,
+    WriteTextFile,
+    WriteTextFileResult,
+)
+
+from .confinement import Home, Place
+from .faults import shown
+
+MAX_ENTRIES = 10_000
+#: Bytes of names and link targets in one listing, so that its message stays far below the longest allowed.
+MAX_LISTING = 2_000_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def modified_of(status: os.stat_result) -> datetime:
+    """Return when a file was last written, to the microsecond (a ``datetime`` holds no more)."""
+    try:
+        return _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+    except OverflowError:  # a file's time can be set to anything
+        return _EPOCH
+
+
+def read_text_file(home: Home, arguments: ReadTextFile) -> ReadTextFileResult:
+    """Return a text file whole."""
+    with home.locate(arguments.path) as place, _opened(place) as descriptor:
+        status = os.fstat(descriptor)
+        data = _read(descriptor, MAX_CONTENT + 1)
+    if len(data) > MAX_CONTENT:
+        raise FaultError(
+            "too_large",
+            f"{shown(arguments.path)}: the file is larger than {MAX_CONTENT // 1_000_000} MB, too large here",
+        )
+    try:
+        content = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_text(arguments.path) from error
+    if "\0" in content:
+        raise _not_text(arguments.path)
+    return ReadTextFileResult(content=content, modified=modified_of(status), size=len(data))
+
+
+def _not_text(path: str) -> FaultError:
+    return FaultError("not_text", f"{shown(path)}: the file is not text (UTF-8)")
+
+
+@contextmanager
+def _opened(place: Place) -> Iterator[int]:
+    """Open a regular file for reading; nothing else is opened in earnest (a pipe would wait for its writer)."""
+    descriptor = os.open(
+        place.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=place.folder
+    )
+    try:
+        _check_regular(os.fstat(descriptor), place.path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_regular(status: os.stat_result, path: str) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise FaultError("is_a_directory", f"{shown(path)}: it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise FaultError("invalid", f"{shown(path)}: it is not a regular file")
+
+
+def _read(descriptor: int, limit: int) -> bytes:
+    parts = []
+    while limit and (part := os.read(descriptor, min(limit, 1 << 20))):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
+
+
+def write_text_file(home: Home, arguments: WriteTextFile) -> WriteTextFileResult:
+    """Write a text file whole: into a new file beside it, which then takes its name."""
+    try:
+        data = arguments.content.encode()
+    except UnicodeEncodeError as error:
+        raise FaultError("invalid", "the content is not text that can be written as UTF-8") from error
+    if len(data) > MAX_CONTENT:
+        raise FaultError("too_large", f"the content is larger than {MAX_CONTENT // 1_000_000} MB, too large here")
+    with home.locate(arguments.path, make_parents=True) as place:
+        before = _check_target(place, arguments.unmodified_since)
+        with _replacement(place) as (descriptor, temporary):
+            written = _write(descriptor, data, before)
+            _check_target(place, arguments.unmodified_since)
+            os.rename(temporary, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+        _sync_folder(place.folder)
+        return WriteTextFileResult(modified=modified_of(written), size=written.st_size)
+
+
+def _check_target(place: Place, unmodified_since: datetime | None) -> os.stat_result | None:
+    """Return the file that is there, if one is. Raises ``FaultError`` if it cannot or must not be replaced."""
+    status = place.status()
+    if status is not None:
+        _check_regular(status, place.path)
+        if not status.st_mode & 0o222:
+            raise FaultError("forbidden", f"{shown(place.path)}: the file is read-only")
+    _check_unmodified(place, status, unmodified_since)
+    return status
+
+
+def _check_unmodified(place: Place, status: os.stat_result | None, unmodified_since: datetime | None) -> None:
+    if unmodified_since is None:
+        return
+    if status is None:
+        raise FaultError("changed_on_disk", f"{shown(place.path)}: the file was deleted meanwhile")
+    if modified_of(status) != unmodified_since:
+        raise FaultError("changed_on_disk", f"{shown(place.path)}: the file was changed meanwhile")
+
+
+@contextmanager
+def _replacement(place: Place) -> Iterator[tuple[int, bytes]]:
+    """Make a new file beside ``place``, for writing; it is removed again unless it was renamed."""
+    temporary = temporary_name()
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=place.folder
+    )
+    try:
+        yield descriptor, temporary
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=place.folder)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def temporary_name() -> bytes:
+    """Return a name that no other file has."""
+    return b".lyceum-" + os.urandom(8).hex().encode() + b".tmp"
+
+
+def _write(descriptor: int, data: bytes, before: os.stat_result | None) -> os.stat_result:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    if before is not None:
+        os.fchmod(descriptor, stat.S_IMODE(before.st_mode) & 0o777)
+    os.fsync(descriptor)
+    return os.fstat(descriptor)
+
+
+def _sync_folder(folder: int) -> None:
+    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(home: Home, arguments: MakeDirectory) -> Empty:
+    """Make a folder and the folders above it."""
+    with home.locate(arguments.path, make_parents=True) as place:
+        try:
+            os.mkdir(place.name, dir_fd=place.folder)
+        except FileExistsError:
+            status = place.status()
+            if status is None or not stat.S_ISDIR(status.st_mode):
+                raise FaultError("conflict", f"{shown(arguments.path)}: there is a file of that name") from None
+    return Empty()
+
+
+def list_directory(home: Home, arguments: ListDirectory) -> ListDirectoryResult:
+    """List a folder, by name."""
+    with home.locate(arguments.path) as place:
+        folder = os.open(
+            place.name,
+            os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
+            dir_fd=place.folder,
+        )
+        try:
+            return _entries(folder, hidden=arguments.hidden)
+        finally:
+            os.close(folder)
+
+
+def _entries(folder: int, *, hidden: bool) -> ListDirectoryResult:
+    with os.scandir(folder) as found:
+        names = (entry.name for entry in found if hidden or not entry.name.startswith("."))
+        first = heapq.nsmallest(MAX_ENTRIES + 1, names)
+    entries: list[Entry] = []
+    room = MAX_LISTING
+    for name in first[:MAX_ENTRIES]:
+        with suppress(FileNotFoundError):  # gone meanwhile
+            entry = _entry(folder, name)
+            room -= len(entry.name) + len(entry.target or "")
+            if room < 0:
+                break
+            entries.append(entry)
+    return ListDirectoryResult(entries=entries, truncated=room < 0 or len(first) > MAX_ENTRIES)
+
+
+def _entry(folder: int, name: str) -> Entry:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    target = None
+    if stat.S_ISLNK(status.st_mode):
+        kind = "link"
+        target = _text(os.readlink(name, dir_fd=folder))
+    elif stat.S_ISDIR(status.st_mode):
+        kind = "directory"
+    else:
+        kind = "file" if stat.S_ISREG(status.st_mode) else "other"
+    return Entry(name=_text(name), type=kind, size=status.st_size, modified=modified_of(status), target=target)
+
+
+def _text(name: str) -> str:
+    """Return a name as text; bytes that are none are shown as replacement characters."""
+    return os.fsencode(name).decode("utf-8", "replace")
