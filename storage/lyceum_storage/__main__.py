@@ -10,6 +10,7 @@ import pwd
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import uvloop
@@ -89,7 +90,7 @@ class Daemon:
         return sock
 
     def _reload(self) -> None:
-        notify("RELOADING=1")
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
         try:
             self.identity.reload()
             log.info("took the certificates into use anew", extra={"action": "reload"})
