@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import grp
 import logging
@@ -110,15 +111,27 @@ async def _serve(settings: Settings) -> None:
     await Daemon(settings).run()
 
 
+def _check(settings: Settings) -> None:
+    """Raise what starting would raise for settings, certificates, users or mounts that cannot be used."""
+    Identity(settings.tls)
+    _owner(settings.receive_user)
+    Path(settings.database.password_file).read_text(encoding="utf-8")
+
+
 def main() -> None:
     """Start the daemon with the settings named on the command line."""
+    parser = argparse.ArgumentParser(prog="lyceum-storage", description="The storage daemon.")
+    parser.add_argument("settings", nargs="?", type=Path, default=Path("/etc/lyceum/storage.toml"), help="its settings")
+    parser.add_argument("--check", action="store_true", help="only say whether the settings can be used")
+    arguments = parser.parse_args()
     set_up_logging()
     os.umask(0o027)
-    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
-        sys.exit("usage: lyceum-storage [/etc/lyceum/storage.toml]")
-    path = Path(sys.argv[1] if len(sys.argv) == 2 else "/etc/lyceum/storage.toml")
     try:
-        uvloop.run(_serve(load(path)))
+        settings = load(arguments.settings)
+        if arguments.check:
+            _check(settings)
+        else:
+            uvloop.run(_serve(settings))
     except (SettingsError, IdentityError, OSError) as error:
         sys.exit(f"lyceum-storage: {error}")
 

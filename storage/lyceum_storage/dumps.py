@@ -22,6 +22,7 @@ import secrets
 import shlex
 import shutil
 import sys
+import syslog
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -188,13 +189,18 @@ def main() -> None:
         prog="lyceum-storage-receive-dumps", description="Take dumps of the database in and give them back."
     )
     parser.add_argument("--folder", type=Path, default=Path("/storage/dumps"), help="where the dumps are")
-    folder = parser.parse_args().folder
+    parser.add_argument("--host", required=True, help="the database host whose key this is")
+    arguments = parser.parse_args()
+    command = os.environ.get("SSH_ORIGINAL_COMMAND", "")
     os.umask(0o077)
+    syslog.openlog("lyceum-storage-receive-dumps", syslog.LOG_PID)
     try:
-        run(os.environ.get("SSH_ORIGINAL_COMMAND", ""), Dumps(folder), sys.stdin.buffer, sys.stdout.buffer)
+        run(command, Dumps(arguments.folder), sys.stdin.buffer, sys.stdout.buffer)
+        syslog.syslog(f"{arguments.host}: done: {command}")
     except BrokenPipeError:
         os._exit(1)  # who asked has gone; there is nobody to tell
     except RefusedError as error:
+        syslog.syslog(syslog.LOG_WARNING, f"{arguments.host}: refused: {error}")
         sys.exit(f"lyceum-storage: {error}")
     except OSError as error:
         sys.exit(f"lyceum-storage: the storage host cannot do this: {error.strerror or error}")
