@@ -1,0 +1,104 @@
+"""Commands about a lab as a whole and its machines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from lyceum_ops import checkout, preflight, programs
+from lyceum_ops.errors import die
+from lyceum_ops.lab import definition, image, inventory, machines, manager, mirror
+from lyceum_ops.lab.definition import DEFAULT_MACHINES, Lab, Places
+from lyceum_ops.progress import Progress
+
+
+def boot(
+    name: str,
+    given: Sequence[str],
+    *,
+    port: int | None,
+    disk_gigabytes: int | None,
+    progress: Progress,
+) -> Lab:
+    """Boot bare machines; see `lyceum lab boot --help`."""
+    definition.check_name(name)
+    wanted = [definition.parse_machine(text) for text in given]
+    preflight.check_root()
+    preflight.check_host()
+    with manager.locked(name):
+        existing = definition.load(name)
+        preflight.install_packages(progress)
+        source = mirror.find()
+        if not wanted and existing is None:
+            wanted = list(DEFAULT_MACHINES)
+        lab = manager.define(name, wanted, port=port, disk_gigabytes=disk_gigabytes, source=source)
+        preflight.check_ports(lab, present=existing is not None)
+        ensure_image(lab, source, progress)
+        booted = manager.boot(lab, source, checkout.ROOT, progress)
+    state = f"booted {', '.join(booted)}" if booted else "all machines were up already"
+    progress.line(f"Lab {name}: {state}. Inventory: {inventory.link_of(checkout.ROOT, name)}")
+    return lab
+
+
+def ensure_image(lab: Lab, source: mirror.Mirror, progress: Progress) -> None:
+    """Build the image unless it is there, or no machine stands on it: a machine keeps the image it was made with."""
+    wanted = image.identity(source)
+    if not image.ready(wanted) and any(machine.image == wanted for machine in lab.machines):
+        with progress.step("Build the Debian image"):
+            image.build(source)
+
+
+def down(name: str, progress: Progress) -> None:
+    """Shut a lab down; see `lyceum down --help`."""
+    definition.check_name(name)
+    preflight.check_root()
+    with manager.locked(name):
+        if not manager.traces(name):
+            manager.clear(name)
+            progress.line(f"Lab {name}: nothing was running.")
+            return
+        with progress.step(f"Shut down the lab {name}"):
+            manager.shut_down(name)
+        if left := manager.traces(name):
+            die(f"The lab {name} did not go away whole: {'; '.join(left)}.", hint=f"Log: {progress.log_file}")
+
+
+def destroy(name: str, *, sure: bool, progress: Progress) -> None:
+    """Delete a lab; see `lyceum destroy --help`."""
+    definition.check_name(name)
+    preflight.check_root()
+    if not Places(name).state.exists() and not manager.traces(name):
+        progress.line(f"Lab {name}: there is none.")
+        return
+    if not sure:
+        _ask(f"Delete the lab {name} with all its machines' disks, settings and secrets? Type its name: ", name)
+    with manager.locked(name), progress.step(f"Destroy the lab {name}"):
+        manager.destroy(name, checkout.ROOT)
+
+
+def ssh(name: str, machine: str) -> None:
+    """Open a shell on a machine."""
+    lab = require(name)
+    preflight.check_root()
+    lab.machine(machine)
+    if machine not in machines.running(name):
+        die(f"The machine {machine} is not running.", hint=f"Start the lab: ./lyceum up --name {name}")
+    programs.replace(["ssh", "-F", str(lab.places.ssh / "config"), machine])
+
+
+def require(name: str) -> Lab:
+    """Read a lab that must exist."""
+    definition.check_name(name)
+    lab = definition.load(name)
+    if lab is None:
+        known = ", ".join(definition.names())
+        hint = f"There is: {known}." if known else "Make it: ./lyceum up"
+        return die(f"There is no lab {name} on this host.", hint=hint)
+    return lab
+
+
+def _ask(question: str, expected: str) -> None:
+    if not sys.stdin.isatty():
+        die("Nobody is there to be asked whether this is meant.", hint="Add --yes.")
+    if input(question).strip() != expected:
+        die("Nothing was deleted.")

@@ -1,0 +1,27 @@
+"""What goes wrong, told to a person: one clear message and, where there is one, what to do about it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Failure(Exception):
+    """An error whose message is meant for the person at the terminal; never shown with a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageFailure(Failure):
+    """The command was called in a way that it does not understand."""
+
+    exit_code = 2
+
+
+def die(message: str, *, hint: str | None = None) -> NoReturn:
+    """End the command with a message and a hint."""
+    raise Failure(message, hint=hint)

@@ -1,0 +1,172 @@
+"""Control groups of a lab: each machine and each helper runs in one of its own, by which it is found and ended.
+
+On a host run by systemd each gets a transient scope with its controllers delegated. Elsewhere (a container, a bare
+virtual machine) sub-groups are made below the caller's present group in every hierarchy, of version 1 or 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lyceum_ops import programs
+
+ROOT = Path("/sys/fs/cgroup")
+ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
+
+
+def run_by_systemd() -> bool:
+    """Tell whether systemd runs this host."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def group_name(lab: str) -> str:
+    """Name of the control group (or slice) that holds all of a lab."""
+    return f"lyceum-lab-{lab}"
+
+
+def enter(lab: str, unit: str) -> list[str]:
+    """Make the control group of a unit and return the words to put before a command, so that it runs in there."""
+    if run_by_systemd():
+        slice_name = f"lyceum-lab-{lab}.slice"
+        return [
+            "systemd-run", "--quiet", "--scope", "--collect", f"--unit={scope(lab, unit)}", f"--slice={slice_name}",
+            "--property=Delegate=yes", "--property=TasksMax=infinity", "--",
+        ]  # fmt: skip
+    files = [str(folder / "cgroup.procs") for folder in _make_groups(lab, unit)]
+    return ["sh", "-ec", ENTER, "sh", *files, "--"]
+
+
+def scope(lab: str, unit: str) -> str:
+    """Name of a unit's scope."""
+    return f"lyceum-lab-{lab}-{unit}.scope"
+
+
+def folders(lab: str, unit: str | None = None) -> list[Path]:
+    """Find the control groups of a unit, or of the whole lab, in every hierarchy and below whatever group made them."""
+    if run_by_systemd():
+        wanted = f"lyceum-lab-{lab}.slice" if unit is None else scope(lab, unit)
+        return [path for path in _walk(ROOT) if path.name == wanted]
+    found = [path for path in _walk(ROOT) if path.name == group_name(lab)]
+    return found if unit is None else [path / unit for path in found if (path / unit).is_dir()]
+
+
+def units(lab: str) -> set[str]:
+    """Names of the units of a lab that have a process."""
+    if run_by_systemd():
+        prefix = f"lyceum-lab-{lab}-"
+        found = [path for path in _walk(ROOT) if path.name.startswith(prefix) and path.suffix == ".scope"]
+        return {path.name.removeprefix(prefix).removesuffix(".scope") for path in found if _pids_below(path)}
+    return {unit.name for group in folders(lab) for unit in group.iterdir() if unit.is_dir() and _pids_below(unit)}
+
+
+def pids(lab: str, unit: str | None = None) -> set[int]:
+    """All processes of a unit, or of the whole lab."""
+    return {pid for folder in folders(lab, unit) for pid in _pids_below(folder)}
+
+
+def supervisor(lab: str, unit: str, comm: str) -> int | None:
+    """Find the process of a unit whose program's name is `comm`."""
+    for pid in sorted(pids(lab, unit)):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == comm:
+                return pid
+    return None
+
+
+def wait_for_end(process: int, seconds: float) -> bool:
+    """Wait until a process has ended; False when it is still there after `seconds`."""
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def clear(lab: str, unit: str | None = None) -> None:
+    """Kill whatever still runs in a unit, or in the whole lab, and remove its control groups."""
+    deadline = time.monotonic() + 20
+    while True:
+        left = pids(lab, unit)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in left:
+            wait_for_end(pid, 1)
+        if not run_by_systemd():
+            for folder in folders(lab, unit):
+                _remove(folder)
+        gone = not pids(lab, unit) if run_by_systemd() else not folders(lab, unit)
+        if gone or time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    if run_by_systemd() and unit is None:
+        programs.run(["systemctl", "stop", f"lyceum-lab-{lab}.slice"], check=False)
+
+
+def _make_groups(lab: str, unit: str) -> Iterator[Path]:
+    """Make the sub-groups of a unit below our own group in every hierarchy."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, own = line.split(":", 2)
+        base = _hierarchy(controllers)
+        if base is None:
+            continue
+        parent = base / own.strip("/")
+        for name in (group_name(lab), unit):
+            folder = parent / name
+            folder.mkdir(exist_ok=True)
+            _prepare(parent, folder, controllers)
+            parent = folder
+        yield parent
+
+
+def _hierarchy(controllers: str) -> Path | None:
+    """Where a hierarchy of /proc/self/cgroup is mounted."""
+    if controllers:
+        path = ROOT / controllers.removeprefix("name=")
+        return path if path.is_dir() else None
+    return next((path for path in (ROOT / "unified", ROOT) if (path / "cgroup.controllers").is_file()), None)
+
+
+def _prepare(parent: Path, folder: Path, controllers: str) -> None:
+    """Give a new group what it needs before a process may enter it."""
+    if "cpuset" in controllers.split(","):
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            (folder / name).write_text((parent / name).read_text())
+    if not controllers:
+        with contextlib.suppress(OSError):  # a group with processes of its own cannot pass controllers on
+            available = (parent / "cgroup.controllers").read_text().split()
+            (parent / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in available))
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """Every control group, parents first; a group that vanishes meanwhile is passed over."""
+    for folder, below, _ in os.walk(root):
+        for name in below:
+            yield Path(folder) / name
+
+
+def _pids_below(folder: Path) -> set[int]:
+    """Processes of a control group and of all groups in it."""
+    found: set[int] = set()
+    for group in (folder, *_walk(folder)):
+        with contextlib.suppress(OSError):
+            found.update(int(pid) for pid in (group / "cgroup.procs").read_text().split())
+    return found
+
+
+def _remove(folder: Path) -> None:
+    """Remove a control group and all in it, as far as they are empty."""
+    for group in sorted((folder, *_walk(folder)), key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            group.rmdir()

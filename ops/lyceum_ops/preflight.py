@@ -1,0 +1,126 @@
+"""What the lab needs of its host, checked before anything is changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from lyceum_ops import programs
+from lyceum_ops.errors import Failure, die
+from lyceum_ops.lab import forwarding, supervision
+from lyceum_ops.lab.definition import Lab, published_ports
+from lyceum_ops.progress import Progress
+
+# Programs that the lab calls, each with the Debian package that brings it.
+PROGRAMS = {
+    "btrfs": "btrfs-progs",
+    "ip": "iproute2",
+    "losetup": "mount",
+    "mmdebstrap": "mmdebstrap",
+    "nsenter": "util-linux",
+    "rsync": "rsync",
+    "socat": "socat",
+    "ssh": "openssh-client",
+    "systemd-nspawn": "systemd-container",
+    "tinyproxy": "tinyproxy-bin",
+    "unshare": "util-linux",
+}
+FILE_SYSTEMS = ("btrfs", "overlay")
+NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
+NEEDED_GIGABYTES = 8
+
+
+def check_root() -> None:
+    """Refuse to go on as anyone but root."""
+    if os.geteuid() != 0:
+        die("This command needs root, to boot machines and make networks.", hint=f"sudo {' '.join(sys.argv)}")
+
+
+def check_host(*, disk_folder: Path = Path("/var/lib")) -> None:
+    """Check system, kernel and disk space; tells everything that is missing at once."""
+    missing = [*_system(), *_kernel(), *_space(disk_folder)]
+    if missing:
+        listed = "\n".join(f"  - {line}" for line in missing)
+        die(f"The lab cannot run on this host:\n{listed}", hint="Nothing was changed.")
+
+
+def check_ports(lab: Lab, *, present: bool) -> None:
+    """Check that the ports to publish at are free, unless the lab itself is what listens there."""
+    if lab.port is None:
+        return
+    own = {int(unit.removeprefix("port-")) for unit in supervision.units(lab.name) if unit.startswith("port-")}
+    taken = [number for number in forwarding.taken_ports(lab.port) if not (present and number in own)]
+    if taken:
+        needed = ", ".join(str(number) for number in published_ports(lab.port))
+        numbers = ", ".join(str(number) for number in taken)
+        die(
+            f"Port {numbers} of 127.0.0.1 is taken by another program (the lab needs {needed}).",
+            hint="Publish this lab elsewhere: --port N takes N, N-363 and N-421. Nothing was changed.",
+        )
+
+
+def missing_packages() -> list[str]:
+    """Debian packages whose programs this host lacks."""
+    lacking = {package for program, package in PROGRAMS.items() if programs.find(program) is None}
+    if not any(forwarding.has_proxyd(folder) for folder in forwarding.PROXYD_FOLDERS):
+        lacking.add("systemd")
+    return sorted(lacking)
+
+
+def install_packages(progress: Progress) -> bool:
+    """Install the packages that the lab needs of its host; returns whether any was missing."""
+    missing = missing_packages()
+    if not missing:
+        return False
+    with progress.step(f"Install on this host: {', '.join(missing)}"):
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
+        if not programs.run(command, extra_environment=quiet, check=False, timeout=900).code:
+            return True
+        programs.run(["apt-get", "update"], timeout=300)
+        programs.run(command, extra_environment=quiet, timeout=900)
+    if still := missing_packages():
+        raise Failure(f"Packages that the lab needs could not be installed: {', '.join(still)}.")
+    return True
+
+
+def _system() -> list[str]:
+    if not sys.platform.startswith("linux") or programs.find("apt-get") is None:
+        return ["it is not Debian or one of its children (there is no apt-get)"]
+    return []
+
+
+def _kernel() -> list[str]:
+    missing = [f"its kernel has no {name} (and no module of it)" for name in FILE_SYSTEMS if not _has_file_system(name)]
+    missing += [
+        f"its kernel has no {name} namespaces" for name in NAMESPACES if not Path("/proc/self/ns", name).exists()
+    ]
+    if not Path("/dev/loop-control").exists() and not _load("loop"):
+        missing.append("its kernel has no loop devices (/dev/loop-control)")
+    if not Path("/dev/fuse").exists() and not _load("fuse"):
+        missing.append("its kernel has no FUSE (/dev/fuse)")
+    return missing
+
+
+def _has_file_system(name: str) -> bool:
+    return _registered(name) or (_load(name) and _registered(name))
+
+
+def _registered(name: str) -> bool:
+    lines = Path("/proc/filesystems").read_text(encoding="utf-8").splitlines()
+    return any(line.split()[-1] == name for line in lines if line.strip())
+
+
+def _load(module: str) -> bool:
+    return programs.find("modprobe") is not None and programs.succeeds(["modprobe", module])
+
+
+def _space(folder: Path) -> list[str]:
+    missing = []
+    for path in (folder, Path("/var/cache")):
+        free = shutil.disk_usage(path if path.exists() else Path("/")).free / 10**9
+        if free < NEEDED_GIGABYTES:
+            missing.append(f"{path} has {free:.1f} GB free; the lab needs {NEEDED_GIGABYTES}")
+    return missing
