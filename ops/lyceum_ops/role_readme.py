@@ -19,7 +19,18 @@ REMARK = "<!-- Made by python -m lyceum_ops.role_readme from meta/argument_specs
 
 def readme(role: str, entries: Sequence[EntryPoint]) -> str:
     """The README of a role."""
-    return "\n".join([REMARK, "", f"# {role}", "", *(line for entry in entries for line in _entry(entry, alone=len(entries) == 1))]).rstrip() + "\n"
+    return (
+        "\n".join(
+            [
+                REMARK,
+                "",
+                f"# {role}",
+                "",
+                *(line for entry in entries for line in _entry(entry, alone=len(entries) == 1)),
+            ]
+        ).rstrip()
+        + "\n"
+    )
 
 
 def disagreements(role: Path, entries: Sequence[EntryPoint]) -> Iterator[str]:
@@ -45,7 +56,7 @@ def disagreements(role: Path, entries: Sequence[EntryPoint]) -> Iterator[str]:
 def main(arguments: Sequence[str]) -> int:
     """Write every README that differs, or say which do; returns the exit status."""
     check = "--check" in arguments
-    wrong = []
+    wrong: list[str] = []
     for name, entries in load_roles(ROLES).items():
         wrong += disagreements(ROLES / name, entries)
         if not entries:

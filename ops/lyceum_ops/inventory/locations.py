@@ -43,7 +43,11 @@ class Files:
     def place(self, variable: str, *, host: str = "", otherwise: str = SETTINGS) -> Place:
         """Where a variable is set, preferably for this host; if it is nowhere, the file in which to set it."""
         found = [key for key in self.keys if key.name == variable]
-        own = [key for key in found if host and (host in key.parents or key.place.path.stem == host or key.place.path.parent.name == host)]
+        own = [
+            key
+            for key in found
+            if host and (host in key.parents or host in (key.place.path.stem, key.place.path.parent.name))
+        ]
         return (own or found)[0].place if found else Place(self.folder / otherwise)
 
     def machine(self, name: str) -> Place:

@@ -1,8 +1,8 @@
 """The secrets of an instance: generated on first use into the inventory's vault, never made anew.
 
 `<inventory>/group_vars/all/vault.yml` holds them, encrypted as `ansible-vault` does it; `<inventory>/.vault-password`
-holds the key, unless ANSIBLE_VAULT_PASSWORD_FILE names another. The plugin `playbooks/plugins/vars/lyceum_vault.py` calls `ensure` when a
-playbook first asks for variables, so that nothing has to be run beforehand.
+holds the key, unless ANSIBLE_VAULT_PASSWORD_FILE names another. The plugin `playbooks/plugins/vars/lyceum_vault.py`
+calls `ensure` when a playbook first asks for variables, so that nothing has to be run beforehand.
 """
 
 import fcntl
@@ -26,7 +26,7 @@ VAULT = Path("group_vars/all/vault.yml")
 KEY = Path(".vault-password")
 KEY_VARIABLE = "ANSIBLE_VAULT_PASSWORD_FILE"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-_HEADER = "# Generated secrets of this instance. Kept encrypted: look with ansible-vault view, change with ansible-vault edit.\n"
+_HEADER = "# Generated secrets of this instance. Look with ansible-vault view, change with ansible-vault edit.\n"
 
 Secrets = dict[str, str]
 Keys = Sequence[tuple[str, VaultSecret]]
@@ -75,7 +75,9 @@ def ensure(inventory: Path, *, given: Keys = ()) -> Vault:
     if vault and not _missing(vault):
         return vault
     with _locked(inventory):
-        vault = read(inventory, given=given) or Vault(keys=_existing_keys(inventory, given) or _make_key(inventory), variables={})
+        vault = read(inventory, given=given) or Vault(
+            keys=_existing_keys(inventory, given) or _make_key(inventory), variables={}
+        )
         if missing := _missing(vault):
             added = vault.secrets | {name: GENERATORS[name]() for name in missing}
             vault = Vault(keys=vault.keys, variables={**vault.variables, VARIABLE: added})
@@ -91,7 +93,9 @@ def read(inventory: Path, *, given: Keys = ()) -> Vault | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InventoryError(f"cannot read {path}: {error.strerror}", hint="make it readable for the user who deploys") from error
+        raise InventoryError(
+            f"cannot read {path}: {error.strerror}", hint="make it readable for the user who deploys"
+        ) from error
     keys = _existing_keys(inventory, given)
     if not keys:
         raise InventoryError(
@@ -111,7 +115,7 @@ def _missing(vault: Vault) -> list[str]:
 
 
 def _existing_keys(inventory: Path, given: Keys) -> Keys:
-    """The keys in the order of preference: the folder's own, what Ansible was given, the one that the environment names."""
+    """The first that there is of: the folder's own key, what Ansible was given, what the environment names."""
     own = inventory / KEY
     if own.exists():
         return [("lyceum", _load_key(own))]
@@ -127,7 +131,9 @@ def _load_key(path: Path) -> VaultSecret:
         secret = get_file_vault_secret(filename=str(path), loader=DataLoader())
         secret.load()
     except (AnsibleError, OSError) as error:
-        raise InventoryError(f"cannot use {path} as the key of the vault: {error}", hint="it must hold the key in one line") from error
+        raise InventoryError(
+            f"cannot use {path} as the key of the vault: {error}", hint="it must hold the key in one line"
+        ) from error
     return secret
 
 
@@ -145,19 +151,23 @@ def _decrypt(path: Path, sealed: bytes, keys: Keys) -> dict[str, object]:
     except AnsibleError as error:
         raise InventoryError(
             f"{path} cannot be decrypted: the key is another one, or the file is damaged",
-            hint="restore the file and its key from the same backup; both are never made anew, since passwords in use would be lost",
+            hint="restore the file and its key from the same backup; they are never made anew, as passwords are in use",
         ) from error
     try:
         variables = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InventoryError(f"{path} holds no valid YAML", hint=f"mend it: ansible-vault edit {path}") from error
     if not isinstance(variables, dict) or not isinstance(variables.get(VARIABLE, {}), dict):
-        raise InventoryError(f"{path} must hold a mapping with the mapping {VARIABLE}", hint=f"mend it: ansible-vault edit {path}")
+        raise InventoryError(
+            f"{path} must hold a mapping with the mapping {VARIABLE}", hint=f"mend it: ansible-vault edit {path}"
+        )
     return variables
 
 
 def _encrypt(vault: Vault) -> bytes:
-    text = _HEADER + yaml.safe_dump(dict(vault.variables), default_flow_style=False, allow_unicode=True, sort_keys=False)
+    text = _HEADER + yaml.safe_dump(
+        dict(vault.variables), default_flow_style=False, allow_unicode=True, sort_keys=False
+    )
     _, secret = vault.keys[0]
     return bytes(VaultLib(vault.keys).encrypt(text, secret=secret))
 
@@ -176,7 +186,9 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise InventoryError(f"cannot write {path}: {error.strerror}", hint="let the user who deploys write into this folder") from error
+        raise InventoryError(
+            f"cannot write {path}: {error.strerror}", hint="let the user who deploys write into this folder"
+        ) from error
 
 
 @contextmanager

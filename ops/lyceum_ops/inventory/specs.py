@@ -90,7 +90,9 @@ def misfits(option: Option, value: object, *, at: str = "") -> list[str]:
         return [f"{at} must be one of {', '.join(map(str, option.choices))}, not {_shown(value)}"]
     if isinstance(value, list | tuple):
         element = Option(name="", type=option.elements or "raw", options=option.options)
-        return [problem for number, item in enumerate(value) for problem in misfits(element, item, at=f"{at}[{number}]")]
+        return [
+            problem for number, item in enumerate(value) for problem in misfits(element, item, at=f"{at}[{number}]")
+        ]
     if isinstance(value, Mapping) and option.options:
         return _misfits_of_mapping(option, value, at)
     return []
@@ -102,7 +104,9 @@ def _misfits_of_mapping(option: Option, value: Mapping[Any, object], at: str) ->
         for key in value
         if key not in option.options
     ]
-    missing = [f"{at} lacks the key {name}" for name, sub in option.options.items() if sub.required and name not in value]
+    missing = [
+        f"{at} lacks the key {name}" for name, sub in option.options.items() if sub.required and name not in value
+    ]
     wrong = [
         problem
         for name, sub in option.options.items()

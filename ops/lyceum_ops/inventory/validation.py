@@ -18,6 +18,7 @@ LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 MACHINE_NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
 DOMAIN = MACHINE_NAME
 VARIABLE = re.compile(r"(?P<role>[a-z][a-z0-9_]*?)__[a-z0-9_]+")
+DEVICE = re.compile(r"/dev/[\w./:+@-]+")
 DEVICES = {"compute": "compute__data_device", "storage": "storage__data_device"}
 
 
@@ -66,7 +67,11 @@ class Inventory:
 def problems(inventory: Inventory) -> list[Problem]:
     """Everything that is wrong with an inventory; each problem once, however many machines have it."""
     if not (inventory.files.folder / HOSTS).is_file():
-        return [Problem(inventory.hosts_file, "it is not there; an inventory is a folder as inventories/README.md describes it")]
+        return [
+            Problem(
+                inventory.hosts_file, "it is not there; an inventory is a folder as inventories/README.md describes it"
+            )
+        ]
     return list(dict.fromkeys(problem for rule in RULES for problem in rule(inventory)))
 
 
@@ -75,22 +80,30 @@ def warnings(inventory: Inventory) -> list[str]:
     if any(machine.variables.get("lyceum__project_domain") for machine in inventory.machines):
         return []
     return [
-        f"{inventory.files.folder / SETTINGS}: lyceum__project_domain is not set, so what a project serves on its ports has the same origin as the "
-        "hub: whoever opens such a page trusts its author as much as the instance. A domain with a wildcard name avoids this."
+        f"{inventory.files.folder / SETTINGS}: lyceum__project_domain is not set, so what a project serves on its "
+        "ports has the hub's origin: whoever opens such a page trusts its author as much as the instance. "
+        "A domain with a wildcard name avoids this."
     ]
 
 
 def _groups(inventory: Inventory) -> Iterator[Problem]:
     for group in inventory.roles_of_group:
         if not inventory.in_group(group):
-            yield Problem(inventory.hosts_file, f"the group {group} is missing or has no machine; every instance needs one")
+            yield Problem(
+                inventory.hosts_file, f"the group {group} is missing or has no machine; every instance needs one"
+            )
     if len(databases := inventory.in_group("database")) > 1:
         names = ", ".join(machine.name for machine in databases)
-        yield Problem(inventory.hosts_file, f"the group database has several machines ({names}); an instance has one database")
+        yield Problem(
+            inventory.hosts_file, f"the group database has several machines ({names}); an instance has one database"
+        )
     for machine in inventory.machines:
         if not machine.groups & inventory.roles_of_group.keys():
             known = ", ".join(inventory.roles_of_group)
-            yield Problem(inventory.files.machine(machine.name), f"{machine.name} is in none of the groups {known}, so nothing would be installed on it")
+            yield Problem(
+                inventory.files.machine(machine.name),
+                f"{machine.name} is in none of the groups {known}, so nothing would be installed on it",
+            )
 
 
 def _duplicates(inventory: Inventory) -> Iterator[Problem]:
@@ -101,16 +114,24 @@ def _duplicates(inventory: Inventory) -> Iterator[Problem]:
         sharing[machine.address].append(machine.name)
     for address, names in sharing.items():
         if len(names) > 1:
-            yield Problem(inventory.files.machine(names[-1]), f"{' and '.join(names)} have the same address {address}; for one machine, write one name into several groups")
+            yield Problem(
+                inventory.files.machine(names[-1]),
+                f"{' and '.join(names)} have the same address {address}; one machine can be in several groups",
+            )
 
 
 def _names(inventory: Inventory) -> Iterator[Problem]:
     for machine in inventory.machines:
         place = inventory.files.machine(machine.name)
         if not MACHINE_NAME.fullmatch(machine.name) or len(machine.name) > 64:
-            yield Problem(place, f"{machine.name!r} is no host name: lower-case letters, digits and hyphens, at most 64")
+            yield Problem(
+                place, f"{machine.name!r} is no host name: lower-case letters, digits and hyphens, at most 64"
+            )
         if not _is_address(machine.address):
-            yield Problem(place, f"{machine.name} needs an IP address, not {machine.address!r}; keep that as ansible_host, and set lyceum__address to the address")
+            yield Problem(
+                place,
+                f"the other machines need an IP address of {machine.name}, and {machine.address!r} is none; set lyceum__address",
+            )
 
 
 def _strays(inventory: Inventory) -> Iterator[Problem]:
@@ -123,7 +144,10 @@ def _strays(inventory: Inventory) -> Iterator[Problem]:
             name = entry.name.removesuffix(".yml").removesuffix(".yaml")
             if name not in known and not name.startswith("."):
                 what = "group" if kind == "group_vars" else "machine"
-                yield Problem(Place(entry), f"there is no {what} {name}, so this would not be read; {nearest(name, known)}".rstrip("; "))
+                yield Problem(
+                    Place(entry),
+                    f"there is no {what} {name}, so this would not be read; {nearest(name, known)}".rstrip("; "),
+                )
 
 
 def _variables(inventory: Inventory) -> Iterator[Problem]:
@@ -147,7 +171,8 @@ def _required(inventory: Inventory) -> Iterator[Problem]:
         roles = {role for group in machine.groups for role in inventory.roles_of_group.get(group, ())} - ASKED
         for role in sorted(roles | {"lyceum", "base"}):
             for option in specs.declared({role: inventory.roles.get(role, ())}).values():
-                if option.required and machine.variables.get(option.name) in (None, "", []):
+                given = machine.variables.get(option.name) not in (None, "", [])
+                if option.required and not given and option.name not in DEVICES.values():
                     yield _lacks(inventory, machine, option)
 
 
@@ -165,13 +190,16 @@ def _devices(inventory: Inventory) -> Iterator[Problem]:
             device = machine.variables.get(variable)
             place = inventory.files.place(variable, host=machine.name, otherwise=HOSTS)
             if not isinstance(device, str) or not device:
-                if variable not in specs.declared(inventory.roles) or not specs.declared(inventory.roles)[variable].required:
-                    yield Problem(inventory.files.machine(machine.name), f"{machine.name} needs {variable}: the empty disk or partition for its data, as /dev/disk/by-id/...")
+                needs = (
+                    f"{machine.name} needs {variable}: an empty disk or partition for its data, as /dev/disk/by-id/..."
+                )
+                yield Problem(inventory.files.machine(machine.name), needs)
                 continue
-            if not re.fullmatch(r"/dev/[\w./:+@-]+", device) or ".." in device:
-                yield Problem(place, f"{variable} of {machine.name} must be a device such as /dev/vdb or /dev/disk/by-id/..., not {device!r}")
+            if not DEVICE.fullmatch(device) or ".." in device:
+                message = f"{variable} of {machine.name} must be a device such as /dev/vdb, not {device!r}"
+                yield Problem(place, message)
             if device in used:
-                yield Problem(place, f"{machine.name} uses {device} for both {used[device]} and {variable}; each needs one of its own")
+                yield Problem(place, f"{machine.name} uses {device} twice, for {used[device]} and {variable}")
             used[device] = variable
 
 
@@ -183,19 +211,23 @@ def _settings(inventory: Inventory) -> Iterator[Problem]:
                 yield Problem(inventory.files.place(name, host=machine.name), f"{name}: {wrong}")
         certificate, key = (machine.variables.get(f"lyceum__public_{half}") for half in ("certificate", "key"))
         if bool(certificate) != bool(key):
-            yield Problem(inventory.files.place("lyceum__public_certificate"), "lyceum__public_certificate and lyceum__public_key go together; one is not set")
+            yield Problem(
+                inventory.files.place("lyceum__public_certificate"),
+                "lyceum__public_certificate and lyceum__public_key go together; one is not set",
+            )
 
 
 def _check_names(value: object) -> str:
     names = value if isinstance(value, list | tuple) else ()
     bad = [str(name) for name in names if not _is_address(str(name)) and not DOMAIN.fullmatch(str(name))]
     if bad:
-        return f"{', '.join(map(repr, bad))} must be a name such as lyceum.example.org or an address, without https:// and without a port"
+        return f"{', '.join(map(repr, bad))} must be a name or an address, without https:// and port"
     return "" if len(set(names)) == len(names) else "a name stands twice"
 
 
 def _check_domain(value: object) -> str:
-    return "" if DOMAIN.fullmatch(str(value)) and not _is_address(str(value)) else f"{value!r} must be a domain such as projects.example.org"
+    good = DOMAIN.fullmatch(str(value)) and not _is_address(str(value))
+    return "" if good else f"{value!r} must be a domain such as projects.example.org"
 
 
 def _check_port(value: object) -> str:
@@ -232,4 +264,13 @@ CHECKS: Mapping[str, Callable[[object], str]] = {
     "lyceum__public_certificate": _check_file,
     "lyceum__public_key": _check_file,
 }
-RULES: Sequence[Callable[[Inventory], Iterator[Problem]]] = (_groups, _duplicates, _names, _strays, _variables, _required, _devices, _settings)
+RULES: Sequence[Callable[[Inventory], Iterator[Problem]]] = (
+    _groups,
+    _duplicates,
+    _names,
+    _strays,
+    _variables,
+    _required,
+    _devices,
+    _settings,
+)

@@ -30,10 +30,13 @@ class Subject:
 
 
 def service_subject(service: str, host: str, names: Sequence[str] = ()) -> Subject:
-    """The subject of a service of the instance, which is both server and client. names: further DNS names or addresses."""
+    """The subject of a service, which is both server and client. names: further DNS names or addresses."""
     return Subject(
         name=x509.Name(
-            [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, service), x509.NameAttribute(NameOID.COMMON_NAME, host[:64])]
+            [
+                x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, service),
+                x509.NameAttribute(NameOID.COMMON_NAME, host[:64]),
+            ]
         ),
         alternatives=(
             *_general_names([host, *names]),
@@ -98,7 +101,12 @@ class Authority:
         )
 
     def why_due(
-        self, certificate: x509.Certificate | None, subject: Subject, public_key: ec.EllipticCurvePublicKey, *, now: dt.datetime
+        self,
+        certificate: x509.Certificate | None,
+        subject: Subject,
+        public_key: ec.EllipticCurvePublicKey,
+        *,
+        now: dt.datetime,
     ) -> str:
         """Why a host's certificate must be made anew; empty if it is good."""
         if certificate is None:
@@ -107,7 +115,11 @@ class Authority:
             return "it is not for the host's key"
         if not self._has_signed(certificate):
             return "another authority issued it"
-        if certificate.subject != subject.name or _alternatives(certificate) != set(subject.alternatives) or _usages(certificate) != set(subject.usages):
+        if (
+            certificate.subject != subject.name
+            or _alternatives(certificate) != set(subject.alternatives)
+            or _usages(certificate) != set(subject.usages)
+        ):
             return "its names changed"
         if certificate.not_valid_after_utc - now < RENEW_WITH_LEFT:
             return f"it ends on {certificate.not_valid_after_utc:%Y-%m-%d}"
@@ -147,7 +159,9 @@ def create_authority(site_name: str, *, now: dt.datetime) -> Authority:
     return Authority(certificate=certificate, key=key)
 
 
-def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
+def _key_usage(
+    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
         key_cert_sign=key_cert_sign,

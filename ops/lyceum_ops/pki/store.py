@@ -23,7 +23,7 @@ from lyceum_ops.pki.certificates import Authority, Subject, create_authority
 
 @dataclass(frozen=True)
 class HostState:
-    """What a host has of one service: the public half of its key and its certificate, both PEM; empty if there is none."""
+    """What a host has of one service, in PEM form: the public half of its key, its certificate. Empty: none."""
 
     public_key: str
     certificate: str
@@ -62,7 +62,9 @@ class Store:
             if found := self.load(with_key=True):
                 return found
             if self.folder.exists() and any(self.folder.iterdir()):
-                raise PkiError(f"{self.folder} is not empty, but {self._certificate} is not there; restore it from your backup")
+                raise PkiError(
+                    f"{self.folder} is not empty, but {self._certificate} is not there; restore it from your backup"
+                )
             authority = create_authority(site_name, now=now)
             self._save(authority)
             return authority
@@ -74,7 +76,8 @@ class Store:
             raise PkiError(f"the authority's key {self._key} is not there; restore it from your backup") from None
         except (OSError, ValueError, TypeError) as error:
             raise PkiError(
-                f"cannot open the authority's key {self._key}: it is damaged, or ca_passphrase in the inventory's vault is another one"
+                f"cannot open the authority's key {self._key}: "
+                "it is damaged, or ca_passphrase in the inventory's vault is another one"
             ) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise PkiError(f"{self._key} is not the key of {self._certificate}; restore both from the same backup")
@@ -90,7 +93,9 @@ class Store:
         )
         # Both or neither: the folder gets its name when all is in it.
         try:
-            with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=".pki.", ignore_cleanup_errors=True) as temporary:
+            with tempfile.TemporaryDirectory(
+                dir=self.folder.parent, prefix=".pki.", ignore_cleanup_errors=True
+            ) as temporary:
                 whole = Path(temporary) / "pki"
                 whole.mkdir(mode=0o755)
                 _write(whole / "ca.key", sealed, 0o600)
@@ -100,10 +105,14 @@ class Store:
             raise PkiError(f"cannot write {self.folder}: {error.strerror}") from error
 
 
-def plan(authority: Authority, wanted: Mapping[str, Subject], states: Mapping[str, HostState], *, now: dt.datetime) -> dict[str, str]:
+def plan(
+    authority: Authority, wanted: Mapping[str, Subject], states: Mapping[str, HostState], *, now: dt.datetime
+) -> dict[str, str]:
     """Which services need a new certificate, and why."""
     reasons = {
-        service: authority.why_due(_parse(states[service].certificate), subject, _public_key(states[service].public_key), now=now)
+        service: authority.why_due(
+            _parse(states[service].certificate), subject, _public_key(states[service].public_key), now=now
+        )
         if states[service].public_key
         else "there is no key yet"
         for service, subject in wanted.items()
@@ -112,7 +121,12 @@ def plan(authority: Authority, wanted: Mapping[str, Subject], states: Mapping[st
 
 
 def issue(
-    authority: Authority, services: Sequence[str], wanted: Mapping[str, Subject], states: Mapping[str, HostState], *, now: dt.datetime
+    authority: Authority,
+    services: Sequence[str],
+    wanted: Mapping[str, Subject],
+    states: Mapping[str, HostState],
+    *,
+    now: dt.datetime,
 ) -> dict[str, str]:
     """Sign certificates (PEM) for the named services."""
     return {
@@ -124,12 +138,14 @@ def issue(
 
 
 def check_supplied(certificate: Path, key: Path, names: Sequence[str], *, now: dt.datetime) -> tuple[str, str]:
-    """Read the certificate (with its chain) and the key that an administrator supplies for browsers; refuse what cannot work."""
+    """Read the certificate with its chain and the key that an administrator supplies; refuse what cannot work."""
     try:
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())
         private = serialization.load_pem_private_key(key.read_bytes(), None)
     except OSError as error:
-        raise PkiError(f"cannot read {error.filename} (lyceum__public_certificate, lyceum__public_key): {error.strerror}") from error
+        raise PkiError(
+            f"cannot read {error.filename} (lyceum__public_certificate, lyceum__public_key): {error.strerror}"
+        ) from error
     except (ValueError, TypeError) as error:
         raise PkiError(f"{certificate} or {key} is not in PEM form, or the key is encrypted: {error}") from error
     if private.public_key() != chain[0].public_key():
@@ -137,7 +153,9 @@ def check_supplied(certificate: Path, key: Path, names: Sequence[str], *, now: d
     if chain[0].not_valid_after_utc <= now:
         raise PkiError(f"{certificate} ended on {chain[0].not_valid_after_utc:%Y-%m-%d}; supply a new one")
     if missing := [name for name in names if not _covers(chain[0], name)]:
-        raise PkiError(f"{certificate} does not hold {', '.join(missing)}, which lyceum__names or lyceum__project_domain asks for")
+        raise PkiError(
+            f"{certificate} does not hold {', '.join(missing)}, which lyceum__names or lyceum__project_domain asks for"
+        )
     return certificate.read_text(), key.read_text()
 
 
@@ -146,7 +164,10 @@ def _covers(certificate: x509.Certificate, name: str) -> bool:
         alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return False
-    held = {*alternatives.get_values_for_type(x509.DNSName), *map(str, alternatives.get_values_for_type(x509.IPAddress))}
+    held = {
+        *alternatives.get_values_for_type(x509.DNSName),
+        *map(str, alternatives.get_values_for_type(x509.IPAddress)),
+    }
     return name in held or (not name.startswith("*") and f"*.{name.partition('.')[2]}" in held)
 
 

@@ -50,7 +50,9 @@ def _folder(sources: list[str]) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _machines(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, list[str]]) -> Iterator[validation.Machine]:
+def _machines(
+    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, list[str]]
+) -> Iterator[validation.Machine]:
     for name in groups["all"]:
         if name != "localhost":
             yield validation.Machine(

@@ -14,6 +14,12 @@ from ansible import context
 from ansible.errors import AnsibleParserError
 from ansible.plugins.vars import BaseVarsPlugin
 
+_OPS = str(Path(__file__).resolve().parents[3] / "ops")
+if _OPS not in sys.path:
+    sys.path.append(_OPS)
+
+from lyceum_ops.inventory import InventoryError, secrets  # noqa: E402 - the path to it is only known now
+
 DOCUMENTATION = """
     name: lyceum_vault
     short_description: Opens the inventory's vault, and makes it on first use
@@ -28,7 +34,7 @@ _OPENED: set[str] = set()
 class VarsModule(BaseVarsPlugin):
     """Gives no variables itself: the vault is a file of group_vars, read as any other."""
 
-    def get_vars(self, loader: Any, path: str, entities: Any) -> dict[str, Any]:
+    def get_vars(self, loader: Any, path: str, entities: Any) -> dict[str, Any]:  # noqa: ARG002 - Ansible calls it so
         if path not in _OPENED:
             _OPENED.add(path)
             inventory = Path(path).resolve()
@@ -38,11 +44,6 @@ class VarsModule(BaseVarsPlugin):
 
 
 def _open_vault(loader: Any, inventory: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "ops"))
-    try:
-        from lyceum_ops.inventory import InventoryError, secrets
-    finally:
-        sys.path.pop(0)
     given: Sequence[Any] = loader._vault.secrets or []
     try:
         vault = secrets.ensure(inventory, given=given) if _runs_a_playbook() else secrets.read(inventory, given=given)

@@ -1,4 +1,4 @@
-"""The control machine's half of installing a distribution: sends the wheelhouse as one archive, when the host lacks the release."""
+"""The control machine's half of installing a distribution: sends the wheelhouse when the host lacks the release."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def read_release(wheelhouse: Path) -> str:
     try:
         release = (wheelhouse / "RELEASE").read_text().strip()
     except OSError as error:
-        raise AnsibleActionFail(f"there is no wheelhouse in {wheelhouse} ({error.strerror}); run playbooks/build.yml first") from None
+        raise AnsibleActionFail(
+            f"there is no wheelhouse in {wheelhouse} ({error.strerror}); run playbooks/build.yml first"
+        ) from None
     if not RELEASE.fullmatch(release):
-        raise AnsibleActionFail(f"{wheelhouse}/RELEASE holds {release!r}, which is no name of a release; run playbooks/build.yml again")
+        raise AnsibleActionFail(
+            f"{wheelhouse}/RELEASE holds {release!r}, which is no name of a release; run playbooks/build.yml again"
+        )
     return release

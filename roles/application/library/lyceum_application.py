@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The host's half of installing a distribution: builds a release's virtual environment, switches to it, prunes old ones."""
+"""The host's half of installing a distribution: builds a release's environment, switches to it, prunes old ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Releases:
         return (self.folder / release / COMPLETE).exists()
 
     def is_current(self, release: str) -> bool:
-        return self.current.is_symlink() and os.readlink(self.current) == f"releases/{release}"
+        return self.current.is_symlink() and self.current.readlink() == Path("releases", release)
 
     def build(self, release: str, archive: Path) -> None:
         target = self.folder / release
@@ -129,7 +129,9 @@ def main() -> None:
             releases.switch(release)
         pruned = releases.prune(release, module.params["keep"])
     except subprocess.CalledProcessError as error:
-        module.fail_json(msg=f"cannot install the release {release}: {' '.join(error.cmd[:3])} failed: {error.stderr.strip()}")
+        module.fail_json(
+            msg=f"cannot install the release {release}: {' '.join(error.cmd[:3])} failed: {error.stderr.strip()}"
+        )
     except (OSError, tarfile.TarError) as error:
         module.fail_json(msg=f"cannot install the release {release}: {error}")
     module.exit_json(changed=switched or bool(pruned) or not there, there=True, switched=switched, pruned=pruned)

@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         self._variables = task_vars or {}
-        self._now = dt.datetime.now(dt.timezone.utc)
+        self._now = dt.datetime.now(dt.UTC)
         try:
             return self._keep(self._task.args)
         except PkiError as error:
@@ -43,7 +43,11 @@ class ActionModule(ActionBase):
         # Taken from the variables, not handed over as an argument: arguments can be shown and recorded.
         passphrase = self._variables["lyceum__secrets"]["ca_passphrase"]
         store = Store(folder=Path(arguments["authority"]), passphrase=str(passphrase))
-        authority = store.load() if self._task.check_mode else store.load() or store.ensure(arguments["site_name"], now=self._now)
+        authority = (
+            store.load()
+            if self._task.check_mode
+            else store.load() or store.ensure(arguments["site_name"], now=self._now)
+        )
         asked = [dict(item) for item in arguments["certificates"]]
         public = arguments["public"]
         if public["certificate"]:
@@ -55,7 +59,9 @@ class ActionModule(ActionBase):
         states = {service: HostState(**state) for service, state in answer["states"].items()}
         reasons = plan(authority, subjects, states, now=self._now)
         if reasons and not self._task.check_mode:
-            signed = issue(store.ensure(arguments["site_name"], now=self._now), list(reasons), subjects, states, now=self._now)
+            signed = issue(
+                store.ensure(arguments["site_name"], now=self._now), list(reasons), subjects, states, now=self._now
+            )
             renewed = [{**item, "certificate": signed[item["service"]]} for item in asked if item["service"] in signed]
             second = self._on_host(arguments["folder"], authority, renewed)
             if second.get("failed"):
@@ -70,7 +76,9 @@ class ActionModule(ActionBase):
 
     def _supply(self, item: dict[str, Any], public: dict[str, Any]) -> dict[str, Any]:
         wildcard = [f"*.{public['project_domain']}"] if public["project_domain"] else []
-        certificate, key = check_supplied(Path(public["certificate"]), Path(public["key"]), [*public["names"], *wildcard], now=self._now)
+        certificate, key = check_supplied(
+            Path(public["certificate"]), Path(public["key"]), [*public["names"], *wildcard], now=self._now
+        )
         return {**item, "certificate": certificate, "key": key}
 
     def _on_host(self, folder: str, authority: Authority | None, asked: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ description:
   - The action plugin of the same name decides what is due, and signs.
 options:
   folder: {description: Where keys and certificates lie., type: path, required: true}
-  authority: {description: The authority's certificate in PEM form; empty if there is none yet., type: str, required: true}
+  authority: {description: The authority's certificate in PEM form; empty if there is none., type: str, required: true}
   certificates:
     description: The services.
     type: list
@@ -136,7 +136,9 @@ def main() -> None:
             folder.keep("ca.crt", module.params["authority"])
         states = {wanted["service"]: keep_service(folder, wanted) for wanted in module.params["certificates"]}
     except KeyError as error:
-        module.fail_json(msg=f"there is no group {error} that may read a key; the role must make it before it asks for a certificate")
+        module.fail_json(
+            msg=f"there is no group {error} that may read a key; the role must make it before it asks for a certificate"
+        )
     except subprocess.CalledProcessError as error:
         module.fail_json(msg=f"openssl failed: {error.stderr.strip()}")
     except OSError as error:
