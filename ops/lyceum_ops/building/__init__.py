@@ -1,0 +1,1 @@
+"""What a deployment installs: wheelhouses for the hosts, and the files of the web client."""
