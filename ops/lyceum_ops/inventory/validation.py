@@ -130,7 +130,7 @@ def _names(inventory: Inventory) -> Iterator[Problem]:
         if not _is_address(machine.address):
             yield Problem(
                 place,
-                f"the other machines need an IP address of {machine.name}, and {machine.address!r} is none; set lyceum__address",
+                f"{machine.name} needs an IP address, which {machine.address!r} is not; set lyceum__address",
             )
 
 

@@ -10,7 +10,10 @@ import yaml
 
 
 def packages(groups: Iterable[str], roles_of: Mapping[str, Sequence[str]], folder: str) -> list[str]:
-    """The Debian packages that the roles of these groups declare (`__<role>__packages` in their vars/main.yml)."""
+    """The Debian packages that the roles of these groups declare (a list `__<role>__packages` in their vars/main.yml).
+
+    A template in its place is left to the role itself.
+    """
     roles = sorted({role for group in groups for role in roles_of.get(group, ())})
     return sorted({package for role in roles for package in _declared(Path(folder) / role / "vars" / "main.yml", role)})
 
@@ -18,7 +21,8 @@ def packages(groups: Iterable[str], roles_of: Mapping[str, Sequence[str]], folde
 def _declared(path: Path, role: str) -> list[str]:
     if not path.exists():
         return []
-    return list((yaml.safe_load(path.read_text()) or {}).get(f"__{role}__packages") or ())
+    found = (yaml.safe_load(path.read_text()) or {}).get(f"__{role}__packages")
+    return found if isinstance(found, list) else []
 
 
 class FilterModule:
