@@ -1,0 +1,140 @@
+"""The steps that take a project from one state to the next: users, subvolumes, units. Each may be done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from . import accounts, btrfs, limits, sandbox
+
+if TYPE_CHECKING:
+    from lyceum_compute.protocol.messages import Project, Quota
+
+    from .layout import Layout
+    from .systemd import Systemd
+
+log = logging.getLogger(__name__)
+
+SKELETON = Path("/etc/skel")
+UNIT_TIMEOUT = 50
+STOP_TIMEOUT = 50
+
+
+class Source(Protocol):
+    """Where a project that was here or elsewhere before is fetched from."""
+
+    async def fetch(self, layout: Layout, project: Project, home: Path) -> bool:
+        """Fill the home with the latest copy; return whether there is one."""
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The steps, on one host."""
+
+    systemd: Systemd
+    source: Source
+    skeleton: Path = SKELETON
+
+    async def open(self, layout: Layout, project: Project) -> None:
+        """Make user, subvolume, quota and home; with what storage holds, if it holds any.
+
+        The subvolume is made aside and gets its name when it is complete, so a project is there whole or not at all.
+        """
+        await asyncio.to_thread(accounts.ensure, layout.name, project.uid, layout.home)
+        if await asyncio.to_thread(btrfs.is_subvolume, layout.subvolume):
+            await self.limit_disk(layout, project.uid, project.quota)
+            return
+        aside = layout.root / ".opening" / layout.project_id
+        await asyncio.to_thread(discard, aside)
+        await self.limit_disk(layout, project.uid, project.quota)
+        await asyncio.to_thread(_make, aside, project.uid)
+        if not await self.source.fetch(layout, project, aside / "home"):
+            await asyncio.to_thread(_furnish, self.skeleton, aside / "home", project.uid)
+        await asyncio.to_thread(os.rename, aside, layout.subvolume)
+
+    async def start(self, layout: Layout, project: Project) -> None:
+        """Start the units, limited by the quota."""
+        await asyncio.to_thread(sandbox.prepare, layout, project.uid)
+        await self.systemd.set_properties(layout.slice, limits.slice_properties(project.quota))
+        await self.systemd.start(layout.unit, *layout.sockets, timeout=UNIT_TIMEOUT)
+
+    async def stop(self, layout: Layout) -> None:
+        """End every process of the project and take the sandbox down."""
+        await self.systemd.stop(layout.unit, layout.slice, timeout=STOP_TIMEOUT)
+        await self.systemd.reset_failed(layout.unit)
+        await asyncio.to_thread(sandbox.remove, layout)
+
+    async def apply(self, layout: Layout, uid: int, quota: Quota, *, running: bool) -> None:
+        """Let changed quotas hold at once."""
+        if btrfs.is_subvolume(layout.subvolume):
+            await self.limit_disk(layout, uid, quota)
+        if running:
+            await self.systemd.set_properties(layout.slice, limits.slice_properties(quota))
+
+    async def limit_disk(self, layout: Layout, uid: int, quota: Quota) -> None:
+        """Set the limit of the project's qgroup, which is made if there is none."""
+        group = btrfs.level_1(uid)
+        await asyncio.to_thread(btrfs.create_qgroup, layout.root, group)
+        await asyncio.to_thread(btrfs.limit_qgroup, layout.root, group, limits.disk_bytes(quota))
+
+    async def close(self, layout: Layout, uid: int) -> None:
+        """Remove the project from this host: its files, its limits and its user."""
+        group = btrfs.level_1(uid)
+        await self.systemd.revert(layout.slice)
+        await asyncio.to_thread(_lift_limit, layout.root, group)
+        closing = layout.root / ".opening" / layout.project_id
+        if await asyncio.to_thread(btrfs.is_subvolume, layout.subvolume):
+            await asyncio.to_thread(discard, closing)
+            await asyncio.to_thread(os.rename, layout.subvolume, closing)
+        await asyncio.to_thread(discard, closing)
+        await asyncio.to_thread(_drop_qgroup, layout.root, group)
+        await asyncio.to_thread(accounts.remove, layout.name)
+
+
+def discard(path: Path) -> None:
+    """Delete a subvolume with the subvolumes inside it; that there is none is fine."""
+    if not btrfs.is_subvolume(path):
+        return
+    with btrfs.opened(path) as fd:
+        found = btrfs.inner(fd, btrfs.number(fd))
+    for inner in found:
+        discard(path / os.fsdecode(inner.path))
+    btrfs.delete(path)
+
+
+def _make(path: Path, uid: int) -> None:
+    btrfs.create_subvolume(path, qgroup=btrfs.level_1(uid))
+    path.chmod(0o711)
+    home, restores = path / "home", path / "restore"
+    home.mkdir(mode=0o700)
+    os.chown(home, uid, uid)
+    restores.mkdir(mode=0o700)
+
+
+def _furnish(skeleton: Path, home: Path, uid: int) -> None:
+    """Give a new home its first files."""
+    if skeleton.is_dir():
+        shutil.copytree(skeleton, home, dirs_exist_ok=True, symlinks=True)
+    home.chmod(0o700)
+    for folder, folders, files in os.walk(home):
+        for name in (*folders, *files):
+            os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)  # noqa: PTH118 many short names
+    os.chown(home, uid, uid)
+
+
+def _lift_limit(root: Path, group: int) -> None:
+    """A subvolume at its limit cannot be deleted."""
+    btrfs.create_qgroup(root, group)
+    btrfs.limit_qgroup(root, group, 2**63)
+
+
+def _drop_qgroup(root: Path, group: int) -> None:
+    try:
+        btrfs.delete_qgroup(root, group)
+    except OSError as error:  # the kernel frees the deleted subvolume's space later, and keeps the group until then
+        log.info("the qgroup of a closed project stays for now: %s", error, extra={"action": "close"})

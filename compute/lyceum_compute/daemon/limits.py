@@ -1,0 +1,49 @@
+"""A project's quotas, as limits of its slice and its qgroup."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dbus_fast import Variant
+
+from lyceum_compute.protocol.errors import FaultError
+
+if TYPE_CHECKING:
+    from lyceum_compute.protocol.messages import Quota
+
+MB = 1_000_000
+TASKS = 2000
+#: ``cpu_shares`` of the model system are those of Docker, where 1,024 is a whole; a weight of 100 is systemd's.
+SHARES_OF_WEIGHT = 1024 / 100
+
+
+def check(quota: Quota) -> Quota:
+    """Return the quota, if a host can hold it. Raises ``FaultError`` (``invalid``)."""
+    bounds = {
+        "disk": (quota.disk, 1, 10_000_000),
+        "memory": (quota.memory, 50, 10_000_000),
+        "cores": (quota.cores, 0.01, 10_000),
+        "cpu_shares": (quota.cpu_shares, 1, 1_000_000),
+        "idle_timeout": (quota.idle_timeout, 0, 10**9),
+    }
+    for name, (value, least, most) in bounds.items():
+        if not math.isfinite(value) or not least <= value <= most:
+            raise FaultError("invalid", f"quota.{name}: from {least} to {most}, not {value:g}")
+    return quota
+
+
+def slice_properties(quota: Quota) -> dict[str, Variant]:
+    """Return the properties of the slice that holds all of a project's processes."""
+    return {
+        "MemoryMax": Variant("t", quota.memory * MB),
+        "MemorySwapMax": Variant("t", 0),
+        "CPUQuotaPerSecUSec": Variant("t", round(quota.cores * 1_000_000)),
+        "CPUWeight": Variant("t", min(max(round(quota.cpu_shares / SHARES_OF_WEIGHT), 1), 10_000)),
+        "TasksMax": Variant("t", TASKS),
+    }
+
+
+def disk_bytes(quota: Quota) -> int:
+    """Return how much the project's qgroup may hold."""
+    return quota.disk * MB

@@ -1,0 +1,117 @@
+"""The operations that hubs call, as a dispatch table over the projects of the host."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.messages import (
+    DAEMON_OPERATIONS,
+    PROJECT_OPERATIONS,
+    DropConnections,
+    Empty,
+    ForProject,
+    HostStatus,
+    ProjectArguments,
+    ProjectState,
+    Quota,
+    SetQuotas,
+    State,
+)
+from lyceum_compute.protocol.server import Operation
+
+from . import gateway, host
+
+if TYPE_CHECKING:
+    from lyceum_compute.protocol.identity import Peer
+
+    from .projects import Projects
+    from .settings import Settings
+
+try:
+    VERSION = version("lyceum-compute")
+except PackageNotFoundError:
+    VERSION = "unknown"
+
+CALLERS = frozenset({"hub"})
+
+
+class Operations:
+    """What the daemon does for hubs."""
+
+    def __init__(self, settings: Settings, projects: Projects) -> None:
+        self.settings = settings
+        self.projects = projects
+
+    def table(self) -> dict[str, Operation]:
+        """Return the dispatch table: the daemon's own operations and those that it passes to local hubs."""
+        table = {
+            name: Operation(getattr(self, name), arguments, CALLERS)
+            for name, (arguments, _) in DAEMON_OPERATIONS.items()
+            if hasattr(self, name)
+        }
+        for name in PROJECT_OPERATIONS:
+            table[name] = Operation(partial(self.in_project, name), ForProject, CALLERS)
+        return table
+
+    async def host_status(self, _peer: Peer, _arguments: Empty) -> HostStatus:
+        """What the host has, and what is taken."""
+        memory = host.memory()
+        disk_total, disk_available = host.disk(self.settings.projects)
+        entries = self.projects.entries.values()
+        return HostStatus(
+            name=self.settings.name,
+            version=VERSION,
+            load=os.getloadavg()[0],
+            cores=os.cpu_count() or 1,
+            memory_total=memory.total,
+            memory_available=memory.available,
+            memory_committed=self.projects.committed(),
+            disk_total=disk_total,
+            disk_available=disk_available,
+            running=sum(entry.state is State.RUNNING for entry in entries),
+            projects=sum(entry.state is not State.CLOSED for entry in entries),
+        )
+
+    async def open(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Bring a project onto this host."""
+        return await self.projects.open(arguments.project)
+
+    async def start(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Start a project."""
+        return await self.projects.start(arguments.project)
+
+    async def stop(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Stop a project."""
+        return await self.projects.stop(arguments.project)
+
+    async def restart(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Stop and start a project."""
+        return await self.projects.restart(arguments.project)
+
+    async def close(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Save a project and remove it from this host."""
+        return await self.projects.close(arguments.project)
+
+    async def state(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
+        """Say how a project is."""
+        return self.projects.of(arguments.project).view()
+
+    async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
+        """Let quotas hold from now on."""
+        return await self.projects.set_quotas(arguments.project_id, arguments.quota)
+
+    async def drop_connections(self, _peer: Peer, arguments: DropConnections) -> Empty:
+        """End open connections to a project."""
+        await gateway.drop(self.settings.gateway_control, arguments)
+        return Empty()
+
+    async def in_project(self, operation: str, _peer: Peer, arguments: ForProject) -> Any:
+        """Pass an operation to the project's local hub."""
+        entry = self.projects.known(arguments.project_id)
+        if entry.state is not State.RUNNING:
+            raise FaultError("not_running", f"the project is {entry.state}, not running")
+        return await entry.local_hub.call(operation, arguments.arguments)

@@ -1,0 +1,381 @@
+"""The projects of this host and their states: one step at a time for each, with time limits, and never stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lyceum_compute.programs import ProgramError
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State, StateChanged
+
+from . import btrfs, host, limits, record, systemd
+from .accounts import AccountError
+from .layout import Layout, check_id, check_uid
+from .local_hub import LocalHub
+from .systemd import UnitError
+
+if TYPE_CHECKING:
+    from .lifecycle import Lifecycle
+    from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a project may spend in a state that is on the way to another.
+STATE_LIMITS = {
+    State.OPENING: 30 * 60,
+    State.STARTING: 60,
+    State.STOPPING: 60,
+    State.SAVING: 30 * 60,
+    State.CLOSING: 5 * 60,
+}
+#: What a step may fail with; anything else is a fault of the daemon.
+FAILURES = (FaultError, UnitError, AccountError, ProgramError, OSError)
+
+
+class StepError(Exception):
+    """A step on the way to a state failed; the message says what and why."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """One project as the daemon sees it."""
+
+    layout: Layout
+    record: record.Record
+    state: State
+    changed: datetime
+    local_hub: LocalHub
+    detail: str = ""
+    goal: str = ""
+    task: asyncio.Task[None] | None = None
+    save_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def project(self) -> Project:
+        """What the hub last said of it."""
+        return self.record.project
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is on the way to another state."""
+        return self.task is not None and not self.task.done()
+
+    @property
+    def takes_memory(self) -> bool:
+        """Whether its memory quota is promised."""
+        return self.state in {State.STARTING, State.RUNNING, State.STOPPING} or (self.busy and self.goal == "start")
+
+    def view(self) -> ProjectState:
+        """The state as the hub is told."""
+        return ProjectState(
+            project_id=self.layout.project_id, state=self.state, changed=self.changed, detail=self.detail
+        )
+
+
+Save = Callable[[Entry], Awaitable[object]]
+
+
+class Projects:
+    """All projects of the host."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lifecycle: Lifecycle,
+        publish: Callable[[Event], None],
+        group: asyncio.TaskGroup,
+    ) -> None:
+        self.settings = settings
+        self.entries: dict[str, Entry] = {}
+        self.save: Save | None = None
+        self._by_unit: dict[str, Entry] = {}
+        self._lifecycle = lifecycle
+        self._publish = publish
+        self._group = group
+
+    # What is known.
+
+    async def recover(self, records: list[record.Record]) -> None:
+        """Take up the projects that were known before the daemon started."""
+        for found in records:
+            entry = self._add(found)
+            await self._settle(entry, "")
+
+    def known(self, project_id: str) -> Entry:
+        """Return a project that is on this host. Raises ``FaultError`` (``not_found``)."""
+        entry = self.entries.get(check_id(project_id))
+        if entry is None:
+            raise FaultError("not_found", "this project is not on this host")
+        return entry
+
+    def of(self, project: Project) -> Entry:
+        """Return the project that the hub speaks of, with what it says of it now. Raises ``FaultError``."""
+        check_id(project.project_id)
+        check_uid(project.uid)
+        limits.check(project.quota)
+        entry = self.entries.get(project.project_id)
+        if entry is None:
+            taken = [other for other in self.entries.values() if other.project.uid == project.uid]
+            if taken:
+                raise FaultError("conflict", f"user number {project.uid} is another project's")
+            return self._add(record.Record(project=project))
+        if entry.project.uid != project.uid:
+            raise FaultError("conflict", f"the project's user has number {entry.project.uid} on this host")
+        entry.record.project = project
+        return entry
+
+    def _add(self, found: record.Record) -> Entry:
+        layout = Layout(host_root(self.settings), found.project.project_id)
+        state = State.OPENED if btrfs.is_subvolume(layout.subvolume) else State.CLOSED
+        entry = Entry(layout, found, state, datetime.now(UTC), LocalHub(layout.local_hub))
+        self.entries[found.project.project_id] = entry
+        self._by_unit[systemd.escape(layout.unit)] = entry
+        return entry
+
+    def committed(self, but: Entry | None = None) -> int:
+        """MB of memory that running projects' quotas allow in all."""
+        return sum(e.project.quota.memory for e in self.entries.values() if e.takes_memory and e is not but)
+
+    # What is asked for. Each answers at once; states follow.
+
+    async def open(self, project: Project) -> ProjectState:
+        """Bring a project onto this host."""
+        entry = self.of(project)
+        if entry.state in {State.CLOSED, State.CLOSING} and not (entry.busy and entry.goal in {"open", "start"}):
+            self._begin(entry, "open", self._open, State.OPENING)
+        return entry.view()
+
+    async def start(self, project: Project) -> ProjectState:
+        """Start a project, and open it first if need be."""
+        entry = self.of(project)
+        if entry.goal == "start" and entry.busy:
+            return entry.view()
+        if entry.state is State.RUNNING and not entry.busy:
+            return entry.view()
+        self._check_room(entry, project.quota.memory)
+        first = State.OPENING if entry.state is State.CLOSED else State.STARTING
+        self._begin(entry, "start", self._start, first)
+        return entry.view()
+
+    async def stop(self, project: Project) -> ProjectState:
+        """Stop a project; what it changed is saved."""
+        entry = self.of(project)
+        if not (entry.goal == "stop" and entry.busy) and (entry.busy or entry.state is State.RUNNING):
+            self._begin(entry, "stop", self._stop_and_save, State.STOPPING)
+        return entry.view()
+
+    async def restart(self, project: Project) -> ProjectState:
+        """Stop and start a project."""
+        entry = self.of(project)
+        if entry.goal == "restart" and entry.busy:
+            return entry.view()
+        self._check_room(entry, project.quota.memory)
+        self._begin(entry, "restart", self._restart, State.STOPPING)
+        return entry.view()
+
+    async def close(self, project: Project) -> ProjectState:
+        """Save a project and remove it from this host."""
+        entry = self.of(project)
+        if entry.state is not State.CLOSED and not (entry.goal == "close" and entry.busy):
+            self._begin(entry, "close", self._close, State.CLOSING)
+        return entry.view()
+
+    async def set_quotas(self, project_id: str, quota: Quota) -> Quota:
+        """Let quotas hold from now on."""
+        entry = self.known(project_id)
+        limits.check(quota)
+        project = entry.project
+        entry.record.project = Project(
+            project_id=project.project_id, uid=project.uid, storage_host=project.storage_host, quota=quota
+        )
+        self.remember(entry)
+        running = entry.state in {State.STARTING, State.RUNNING}
+        try:
+            await self._lifecycle.apply(entry.layout, project.uid, quota, running=running)
+        except FAILURES as error:
+            raise FaultError("unavailable", f"the quotas could not be applied: {error}") from error
+        return quota
+
+    def _check_room(self, entry: Entry, wanted: int) -> None:
+        host.check_room(
+            total=host.memory().total,
+            reserve=self.settings.memory_reserve,
+            overcommit=self.settings.memory_overcommit,
+            committed=self.committed(but=entry),
+            wanted=wanted,
+        )
+
+    # The ways from state to state.
+
+    def _begin(self, entry: Entry, goal: str, way: Callable[[Entry], Awaitable[None]], first: State) -> None:
+        """Go a way in the background, after the one that is being gone."""
+        previous = entry.task if entry.busy else None
+        entry.goal = goal
+        if previous is None:
+            self._set(entry, first, "")
+        entry.task = self._group.create_task(self._go(entry, previous, way), name=f"{goal} {entry.layout.project_id}")
+
+    async def _go(
+        self, entry: Entry, previous: asyncio.Task[None] | None, way: Callable[[Entry], Awaitable[None]]
+    ) -> None:
+        if previous is not None:
+            await asyncio.wait([previous])
+        detail = ""
+        try:
+            await way(entry)
+        except StepError as error:
+            detail = str(error)
+            log.warning(detail, extra={"action": entry.goal, "project": entry.layout.project_id})
+        except Exception:  # the boundary of a way: no project may end the daemon
+            detail = "something went wrong; the host's log has it"
+            log.exception("a step failed", extra={"action": entry.goal, "project": entry.layout.project_id})
+        if entry.state in STATE_LIMITS or detail:
+            await self._settle(entry, detail)
+
+    async def _step(self, entry: Entry, state: State, what: str, work: Awaitable[object]) -> None:
+        """Do one step within its state's time limit."""
+        self._set(entry, state, "")
+        try:
+            async with asyncio.timeout(STATE_LIMITS[state]):
+                await work
+        except TimeoutError as error:
+            raise StepError(f"the project could not be {what}: it took longer than {STATE_LIMITS[state]} s") from error
+        except FAILURES as error:
+            raise StepError(f"the project could not be {what}: {describe(error)}") from error
+
+    async def _open(self, entry: Entry) -> None:
+        if entry.state is not State.OPENED or not btrfs.is_subvolume(entry.layout.subvolume):
+            self.remember(entry)
+            await self._step(entry, State.OPENING, "opened", self._lifecycle.open(entry.layout, entry.project))
+            self._set(entry, State.OPENED, "")
+
+    async def _start(self, entry: Entry) -> None:
+        if not btrfs.is_subvolume(entry.layout.subvolume):
+            await self._open(entry)
+        elif await self._active(entry) == "active":
+            self._set(entry, State.RUNNING, "")
+            return
+        self.remember(entry)
+        await self._lifecycle.open(entry.layout, entry.project)
+        await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
+        await self._settle(entry, "")
+
+    async def _stop(self, entry: Entry) -> None:
+        await self._step(entry, State.STOPPING, "stopped", self._lifecycle.stop(entry.layout))
+
+    async def _stop_and_save(self, entry: Entry) -> None:
+        await self._stop(entry)
+        if self.save is not None:
+            await self._step(entry, State.SAVING, "saved", self.save(entry))
+        self._set(entry, State.OPENED, "")
+
+    async def _restart(self, entry: Entry) -> None:
+        if btrfs.is_subvolume(entry.layout.subvolume):
+            await self._stop(entry)
+        await self._start(entry)
+
+    async def _close(self, entry: Entry) -> None:
+        await self._stop(entry)
+        if btrfs.is_subvolume(entry.layout.subvolume):
+            if self.save is None:
+                raise StepError("the project could not be closed: it cannot be saved")
+            await self._step(entry, State.SAVING, "saved", self.save(entry))
+        await self._step(entry, State.CLOSING, "closed", self._lifecycle.close(entry.layout, entry.project.uid))
+        with suppress(FileNotFoundError):
+            entry.layout.record.unlink()
+        entry.record.generations, entry.record.saved = {}, None
+        self._set(entry, State.CLOSED, "")
+
+    # What is so.
+
+    async def _active(self, entry: Entry) -> str:
+        return await self._lifecycle.systemd.active(entry.layout.unit)
+
+    async def _settle(self, entry: Entry, detail: str) -> None:
+        """Set the state that is a fact, from the service manager and the disk."""
+        try:
+            active = await self._active(entry)
+        except UnitError as error:
+            log.warning("%s", error, extra={"action": "settle"})
+            active = "inactive"
+        if active in {"active", "activating", "deactivating", "reloading"}:
+            self._set(entry, State.RUNNING, detail)
+        elif btrfs.is_subvolume(entry.layout.subvolume):
+            self._set(entry, State.OPENED, detail)
+        else:
+            self._set(entry, State.CLOSED, detail)
+
+    def unit_changed(self, escaped: str) -> None:
+        """Look at a project whose unit changed, unless the daemon is changing it."""
+        entry = self._by_unit.get(escaped)
+        if entry is not None and not entry.busy:
+            self._begin_check(entry)
+
+    def _begin_check(self, entry: Entry) -> None:
+        entry.goal = "check"
+        entry.task = self._group.create_task(
+            self._go(entry, None, self._check), name=f"check {entry.layout.project_id}"
+        )
+
+    async def _check(self, entry: Entry) -> None:
+        """Notice what happened to a project without the daemon."""
+        active = await self._active(entry)
+        if entry.state is State.RUNNING and active in {"inactive", "failed"}:
+            result = await self._lifecycle.systemd.property(entry.layout.unit, "Service", "Result")
+            detail = ENDINGS.get(str(result), f"the project ended by itself ({result})")
+            log.warning(detail, extra={"action": "ended", "project": entry.layout.project_id})
+            await self._lifecycle.stop(entry.layout)
+            await self._settle(entry, detail)
+        elif entry.state is State.OPENED and active == "active":
+            self._set(entry, State.RUNNING, "")
+
+    def _set(self, entry: Entry, state: State, detail: str) -> None:
+        if (entry.state, entry.detail) == (state, detail):
+            return
+        entry.state, entry.detail, entry.changed = state, detail, datetime.now(UTC)
+        log.info(
+            "project is %s", state, extra={"action": "state", "project": entry.layout.project_id, "detail": detail}
+        )
+        self._publish(event_of(entry))
+
+    def remember(self, entry: Entry) -> None:
+        """Write down what must be known after a restart."""
+        try:
+            record.store(entry.layout.record, entry.record)
+        except OSError as error:
+            raise StepError(f"{entry.layout.record} cannot be written: {error.strerror}") from error
+
+
+ENDINGS = {
+    "oom-kill": "the project ended: out of memory",
+    "signal": "the project ended: its first process was killed",
+    "core-dump": "the project ended: its first process crashed",
+    "exit-code": "the project ended: its first process failed",
+    "timeout": "the project ended: it did not stop in time",
+}
+
+
+def event_of(entry: Entry) -> StateChanged:
+    """Return the event that tells a project's state."""
+    return StateChanged(
+        project_id=entry.layout.project_id, state=entry.state, changed=entry.changed, detail=entry.detail
+    )
+
+
+def describe(error: Exception) -> str:
+    """Return what went wrong, for people."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return error.message if isinstance(error, FaultError) else str(error)
+
+
+def host_root(settings: Settings) -> Path:
+    """Return the file system of all projects."""
+    return Path(settings.projects)

@@ -1,0 +1,87 @@
+"""What a project's sandbox is made of, on the host: folders, account files and terminals, made before each start."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .layout import Layout
+
+TTY_GROUP = 5
+TERMINALS = 256
+_libc = ctypes.CDLL(None, use_errno=True)
+_MS_NOSUID, _MS_NOEXEC, _MNT_DETACH = 2, 8, 2
+
+
+def prepare(layout: Layout, uid: int) -> None:
+    """Make all that ``lyceum-project@.service`` binds into the sandbox. Raises ``OSError``."""
+    etc = layout.run / "etc"
+    terminals = layout.run / "pts"
+    for folder in (layout.run, etc, terminals):
+        folder.mkdir(mode=0o711, exist_ok=True)
+    _link(layout.run / "home", layout.home)
+    for name, content in account_files(layout.name, uid, os.uname().nodename).items():
+        _write(etc / name, content)
+    if not os.path.ismount(terminals):
+        options = f"newinstance,ptmxmode=0666,mode=0620,gid={TTY_GROUP},max={TERMINALS}"
+        _mount("devpts", terminals, "devpts", _MS_NOSUID | _MS_NOEXEC, options)
+
+
+def remove(layout: Layout) -> None:
+    """Undo ``prepare``; that some or all is gone already is fine. Raises ``OSError``."""
+    terminals = layout.run / "pts"
+    if not layout.run.exists():
+        return
+    while os.path.ismount(terminals):
+        _unmount(terminals)
+    for path in (layout.run / "home", *(layout.run / "etc").glob("*")):
+        path.unlink(missing_ok=True)
+    for path in (layout.run / "local-hub.sock", layout.run / "console.sock"):
+        path.unlink(missing_ok=True)
+    for folder in (layout.run / "etc", terminals, layout.run):
+        if folder.exists():
+            folder.rmdir()
+
+
+def account_files(name: str, uid: int, host: str) -> dict[str, str]:
+    """Return the files of ``/etc`` that, inside, name only the project's own user."""
+    return {
+        "passwd": (
+            "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+            f"{name}:x:{uid}:{uid}::/home/user:/bin/bash\n"
+            "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+        ),
+        "group": f"root:x:0:\ntty:x:{TTY_GROUP}:\n{name}:x:{uid}:\nnogroup:x:65534:\n",
+        "hosts": f"127.0.0.1 localhost {host}\n::1 localhost ip6-localhost ip6-loopback {host}\n",
+        "hostname": f"{host}\n",
+    }
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a file in place: a running sandbox may have it bound."""
+    if path.exists() and path.read_text() == content:
+        return
+    path.write_text(content)
+    path.chmod(0o644)
+
+
+def _link(path: Path, target: Path) -> None:
+    if path.is_symlink() and path.readlink() == target:
+        return
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+def _mount(source: str, target: Path, kind: str, flags: int, options: str) -> None:
+    if _libc.mount(source.encode(), os.fsencode(target), kind.encode(), flags, options.encode()) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(target))
+
+
+def _unmount(target: Path) -> None:
+    if _libc.umount2(os.fsencode(target), _MNT_DETACH) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(target))
