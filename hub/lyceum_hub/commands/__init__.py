@@ -1,0 +1,1 @@
+"""What ``lyceum-hub`` does on the command line, one module per command."""

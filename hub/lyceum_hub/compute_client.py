@@ -1,0 +1,117 @@
+"""The hub's only way to compute hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from lyceum_compute.protocol.identity import Identity
+from lyceum_compute.protocol.messages import (
+    PROJECT_OPERATIONS,
+    DropConnections,
+    Edited,
+    Empty,
+    Event,
+    ForProject,
+    HostStatus,
+    Message,
+    Project,
+    ProjectArguments,
+    ProjectState,
+    Quota,
+    RestorePath,
+    RestoreResult,
+    Saved,
+    SaveResult,
+    SetQuotas,
+    StateChanged,
+    arguments_of,
+)
+
+from .hosts import Host, Hosts
+from .settings import HostSettings
+
+__all__ = ["ComputeHosts", "Edited", "Event", "Saved", "StateChanged"]
+
+T = TypeVar("T", bound=Message)
+
+#: Connections to each host for commands and files, beside the one for control and events.
+WORKERS = 4
+#: Seconds on top of what an operation may itself take.
+MARGIN = 15.0
+SAVE_TIMEOUT = 3 * 3600.0
+
+
+class ComputeHosts(Hosts):
+    """Every compute host of the settings."""
+
+    def __init__(
+        self,
+        settings: Sequence[HostSettings],
+        identity: Identity,
+        *,
+        on_event: Callable[[str, Event], None],
+        on_connected: Callable[[str, bool], None],
+    ) -> None:
+        super().__init__(
+            "compute",
+            [
+                Host(
+                    "compute",
+                    host,
+                    identity,
+                    event_type=StateChanged | Saved | Edited,
+                    on_event=on_event,
+                    on_connected=on_connected,
+                    workers=WORKERS,
+                )
+                for host in settings
+            ],
+        )
+
+    async def status(self, host: str) -> HostStatus:
+        """Return a host's load and room."""
+        return await self.get(host).request("host_status", Empty(), HostStatus, timeout=3)
+
+    async def change(self, host: str, operation: str, project: Project) -> ProjectState:
+        """Start, stop, restart, open or close a project, or ask its state; answers at once with the state."""
+        arguments = ProjectArguments(project=project)
+        return await self.get(host).request(operation, arguments, ProjectState, timeout=30)
+
+    async def save(self, host: str, project: Project) -> SaveResult:
+        """Copy a project to its storage host; answers when the copy is snapshotted."""
+        arguments = ProjectArguments(project=project)
+        return await self.get(host).request("save", arguments, SaveResult, timeout=SAVE_TIMEOUT, work=True)
+
+    async def set_quotas(self, host: str, project_id: UUID, quota: Quota) -> Quota:
+        """Put a quota into effect."""
+        arguments = SetQuotas(project_id=str(project_id), quota=quota)
+        return await self.get(host).request("set_quotas", arguments, Quota, timeout=30)
+
+    async def restore_path(self, host: str, project: Project, snapshot: str, path: str) -> RestoreResult:
+        """Bring a path back as it was in a snapshot; answers when all is in place."""
+        arguments = RestorePath(project=project, snapshot=snapshot, path=path)
+        return await self.get(host).request("restore_path", arguments, RestoreResult, timeout=SAVE_TIMEOUT, work=True)
+
+    async def drop_connections(self, host: str, project_id: UUID, account_id: UUID) -> None:
+        """End the open connections of one account to a project."""
+        arguments = DropConnections(project_id=str(project_id), account_id=str(account_id))
+        await self.get(host).request("drop_connections", arguments, Empty, timeout=10)
+
+    async def in_project(
+        self,
+        host: str,
+        project_id: UUID,
+        operation: str,
+        arguments: Message,
+        result_type: type[T],
+        *,
+        timeout: float = 60,
+    ) -> T:
+        """Return the result of a command or file operation in a running project."""
+        if PROJECT_OPERATIONS[operation][1] is not result_type:
+            raise TypeError(f"{operation} does not result in {result_type.__name__}")
+        wrapped = ForProject(project_id=str(project_id), arguments=msgspec.Raw(arguments_of(arguments)))
+        return await self.get(host).request(operation, wrapped, result_type, timeout=timeout + MARGIN, work=True)

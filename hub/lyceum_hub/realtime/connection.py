@@ -1,0 +1,196 @@
+"""One client's connection: its calls, which go on side by side, and its subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from engineio.packet import MESSAGE, Packet
+
+from lyceum_hub.errors import ConflictError, HubError, InvalidError, NotFoundError, TooManyError
+from lyceum_hub.operations import Call
+from lyceum_hub.operations.dispatch import decode, find, perform
+from lyceum_hub.services import Services
+from lyceum_hub.services.caller import Caller
+from lyceum_hub.services.tables import RowChange, Subscription
+
+from .queue import SendQueue
+
+log = logging.getLogger(__name__)
+
+#: Calls of one client under way at a time, those that wait for an answer's place included.
+MOST_CALLS = 256
+#: Bytes that may wait to be sent before the client is asked to read (no call begins), and before it is disconnected.
+MUCH_UNREAD = 16 * 1024 * 1024
+MOST_UNREAD = 64 * 1024 * 1024
+#: Seconds in which a client must read something of what waits for it.
+STALL = 60.0
+
+
+class Connection:
+    """What the server knows of one client."""
+
+    def __init__(
+        self,
+        services: Services,
+        caller: Caller,
+        address: str,
+        *,
+        queue: SendQueue,
+        abort: Callable[[str], None],
+    ) -> None:
+        self.caller = caller
+        self.address = address
+        self.closed = False
+        self._services = services
+        self._queue = queue
+        self._abort = abort
+        self._calls: set[asyncio.Task[None]] = set()
+        self._ids = itertools.count(1)
+        self._subscriptions: dict[int, Subscription] = {}
+        self._subscribing = 0
+
+    # Sending.
+
+    def send(self, message: Any) -> None:
+        """Queue a message for the client, in order; one that has far too much unread is disconnected."""
+        if self.closed:
+            return
+        text = msgspec.json.encode(message).decode()
+        if self._queue.size + len(text) > MOST_UNREAD:
+            self._abort("it does not read")
+            return
+        self._queue.put_nowait(Packet(MESSAGE, text))
+
+    async def _room(self) -> None:
+        """Wait until the client has read most of what waits for it, or is disconnected."""
+        while self._queue.size > MUCH_UNREAD and not self.closed:
+            self._queue.drained.clear()
+            try:
+                async with asyncio.timeout(STALL):
+                    await self._queue.drained.wait()
+            except TimeoutError:
+                self._abort("it does not read")
+
+    # Calls.
+
+    def receive(self, data: object) -> None:
+        """Begin what a message asks for; the answer comes when it is ready."""
+        if len(self._calls) >= MOST_CALLS:
+            self._fail(_id_of(data), TooManyError("Too many calls at once. Wait for some to be answered.", 1))
+            return
+        task = asyncio.create_task(self._answer(data))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _answer(self, data: object) -> None:
+        request_id: object = None
+        try:
+            fields = decode(data if isinstance(data, (str, bytes)) else "")
+            request_id, event = _envelope(fields)
+            await self._room()
+            if event == "subscribe":
+                await self._subscribe(request_id, fields)
+            elif event == "unsubscribe":
+                self._unsubscribe(request_id, fields)
+            else:
+                await self._perform(request_id, event, fields)
+        except HubError as error:
+            self._fail(request_id, error)
+
+    def _fail(self, request_id: object, error: HubError) -> None:
+        self.send({"id": request_id, "event": "error", "error": error.body()})
+
+    async def _perform(self, request_id: object, event: str, fields: dict[str, Any]) -> None:
+        operation = find(event)
+        if operation.http_only:
+            raise ConflictError(f"{event} sets a cookie, so it is to be called over HTTP.")
+        call = Call(self._services, self.caller, self.address)
+        output = await perform(call, operation, fields)
+        self.send({"id": request_id, "event": event, **_fields_of(output)})
+
+    # Subscriptions.
+
+    async def _subscribe(self, request_id: object, fields: dict[str, Any]) -> None:
+        table = fields.pop("table", None)
+        query = fields.pop("query", None)
+        if not isinstance(table, str):
+            raise InvalidError("table is missing or not a text.", "table")
+        if fields:
+            name = next(iter(fields))[:64]
+            raise InvalidError(f"{name} is not a field of this event.", name)
+        most = self._services.settings.limits.subscriptions
+        if len(self._subscriptions) + self._subscribing >= most:
+            raise TooManyError(f"A client can have {most} subscriptions. End some first.", 60)
+        number = next(self._ids)
+        self._subscribing += 1
+        try:
+            await self._services.tables.subscribe(
+                self.caller,
+                table,
+                {} if query is None else query,
+                answer=lambda subscription, rows: self._subscribed(request_id, number, subscription, rows),
+                deliver=lambda changes: self._deliver(number, changes),
+            )
+        finally:
+            self._subscribing -= 1
+
+    def _subscribed(
+        self, request_id: object, number: int, subscription: Subscription, rows: Sequence[msgspec.Raw]
+    ) -> None:
+        if self.closed:
+            self._services.tables.unsubscribe(subscription)
+            return
+        self._subscriptions[number] = subscription
+        self.send({"id": request_id, "event": "subscribe", "subscription": number, "rows": rows})
+
+    def _deliver(self, number: int, changes: list[RowChange]) -> None:
+        if number in self._subscriptions:
+            self.send({"event": "changes", "subscription": number, "changes": changes})
+
+    def _unsubscribe(self, request_id: object, fields: dict[str, Any]) -> None:
+        number = fields.get("subscription")
+        subscription = self._subscriptions.pop(number, None) if isinstance(number, int) else None
+        if subscription is None:
+            raise NotFoundError("There is no such subscription.")
+        self._services.tables.unsubscribe(subscription)
+        self.send({"id": request_id, "event": "unsubscribe", "subscription": number})
+
+    # The end.
+
+    def close(self) -> None:
+        """End subscriptions and calls: nobody is there any more."""
+        self.closed = True
+        for subscription in self._subscriptions.values():
+            self._services.tables.unsubscribe(subscription)
+        self._subscriptions.clear()
+        for call in self._calls:
+            call.cancel()
+
+
+def _envelope(fields: dict[str, Any]) -> tuple[object, str]:
+    """Take id and event out of a message; what is left are the operation's fields."""
+    request_id = fields.pop("id", None)
+    event = fields.pop("event", None)
+    if isinstance(request_id, bool) or not isinstance(request_id, (int, str)) or len(str(request_id)) > 64:
+        raise InvalidError("id is missing, or neither a number nor a text.", "id")
+    if not isinstance(event, str):
+        raise InvalidError("event is missing or not a text.", "event")
+    return request_id, event
+
+
+def _id_of(data: object) -> object:
+    try:
+        return _envelope(decode(data if isinstance(data, (str, bytes)) else ""))[0]
+    except HubError:
+        return None
+
+
+def _fields_of(output: msgspec.Struct) -> dict[str, Any]:
+    """Return an output's fields as the JSON that HTTP would show."""
+    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(output))
+    return fields

@@ -1,0 +1,1 @@
+"""HTTP: reading requests, and writing answers. The rules are in the services."""

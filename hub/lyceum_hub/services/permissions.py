@@ -1,0 +1,96 @@
+"""Whether a session may reach a project, and where the project is: asked for each connection to one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from lyceum_hub.db.changes import AccountChanged, Change, CredentialEnded, EverythingChanged, PersonLeft, ProjectChanged
+from lyceum_hub.errors import ConflictError, NotSignedInError, UnavailableError
+
+from .caller import Caller, hash_of
+from .projects import LIVE, Projects
+from .sessions import Sessions
+
+#: Seconds for which a permission is remembered, if no change is heard that touches it.
+REMEMBERED = 3.0
+MOST_REMEMBERED = 10_000
+
+
+class Permission(msgspec.Struct, frozen=True, kw_only=True):
+    """Leave to reach a project on its host."""
+
+    host: str
+    account_id: UUID
+    token_hash: bytes
+    until: float
+
+
+class Permissions:
+    """Remembers permissions for a moment, and forgets them on a change."""
+
+    def __init__(self, sessions: Sessions, projects: Projects) -> None:
+        self._sessions = sessions
+        self._projects = projects
+        self._remembered: dict[tuple[bytes, UUID], Permission] = {}
+        self._generation = 0
+
+    async def may_reach(self, project_id: UUID, *, session: str | None, api_key: str | None) -> Permission:
+        """Return the permission. Raises ``HubError``: not signed in, not found, not running, unavailable."""
+        token = api_key or session
+        if token is None:
+            raise NotSignedInError
+        key = (hash_of(token), project_id)
+        known = self._remembered.get(key)
+        if known is not None and known.until > time.monotonic():
+            return known
+        generation = self._generation
+        asked = time.monotonic()
+        caller = await (self._sessions.of_api_key(token) if api_key else self._sessions.of_session(token))
+        if caller is None:
+            raise NotSignedInError
+        permission = await self._permission(caller, project_id, asked)
+        if generation == self._generation:  # nothing has changed while the database was asked
+            self._remember(key, permission)
+        return permission
+
+    async def _permission(self, caller: Caller, project_id: UUID, asked: float) -> Permission:
+        await self._projects.role(caller, project_id)
+        project = await self._projects.get(project_id)
+        if project.compute_host is None or project.state not in LIVE:
+            raise ConflictError("The project is not running.", code="not_running")
+        if self._projects.unreachable(project):
+            raise UnavailableError(f"{project.compute_host} cannot be reached at the moment.")
+        return Permission(
+            host=project.compute_host,
+            account_id=caller.account_id,
+            token_hash=caller.token_hash,
+            until=asked + REMEMBERED,
+        )
+
+    def _remember(self, key: tuple[bytes, UUID], permission: Permission) -> None:
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = permission
+
+    def heard(self, change: Change) -> None:
+        """Forget what a change may have made wrong."""
+        self._generation += 1
+        match change:
+            case ProjectChanged(project_id):
+                self._forget(lambda key, _: key[1] == project_id)
+            case PersonLeft(project_id, _):
+                self._forget(lambda key, _: key[1] == project_id)
+            case AccountChanged(account_id):
+                self._forget(lambda _, permission: permission.account_id == account_id)
+            case CredentialEnded(token_hash, _):
+                self._forget(lambda key, _: key[0] == token_hash)
+            case EverythingChanged():
+                self._remembered.clear()
+
+    def _forget(self, wrong: Callable[[tuple[bytes, UUID], Permission], bool]) -> None:
+        for key in [key for key, permission in self._remembered.items() if wrong(key, permission)]:
+            del self._remembered[key]

@@ -1,0 +1,241 @@
+"""Projects: making, changing, starting, stopping and saving them."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from lyceum_compute.protocol import messages
+from lyceum_compute.protocol.messages import Quota, SaveResult, State
+
+from lyceum_hub.compute_client import ComputeHosts
+from lyceum_hub.db import projects
+from lyceum_hub.db.database import Database
+from lyceum_hub.db.projects import Project
+from lyceum_hub.errors import ConflictError, HubError, InvalidError, unknown_project
+from lyceum_hub.settings import Settings
+
+from . import texts
+from .background import Background
+from .caller import Caller
+from .placement import Placement
+from .states import States
+
+log = logging.getLogger(__name__)
+
+#: States in which nothing is under way and nothing runs.
+RESTING = frozenset({State.CLOSED, State.OPENED})
+#: States in which the project's programs run.
+LIVE = frozenset({State.RUNNING, State.SAVING})
+
+
+def for_host(project: Project) -> messages.Project:
+    """Return what a compute host must know of a placed project."""
+    return messages.Project(
+        project_id=str(project.project_id),
+        uid=project.uid,
+        storage_host=project.storage_host or "",
+        quota=project.quota,
+    )
+
+
+class Projects:
+    """What can be done with projects. Whether the caller may is decided before."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        compute: ComputeHosts,
+        placement: Placement,
+        states: States,
+        background: Background,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._compute = compute
+        self._placement = placement
+        self._states = states
+        self._background = background
+
+    # Whose it is and what is known of it.
+
+    async def role(self, caller: Caller, project_id: UUID) -> str:
+        """Return what the caller is in a project (``administrator`` for one in whose it is not).
+
+        Raises ``NotFoundError``, the same for a project of others as for one that is not there.
+        """
+        async with self._database.connection() as connection:
+            exists, role = await projects.role_of(connection, project_id, caller.account_id)
+        if role is None and exists and caller.administrator:
+            return "administrator"
+        if role is None:
+            raise unknown_project()
+        return role
+
+    async def get(self, project_id: UUID) -> Project:
+        """Return a project. Raises ``NotFoundError``."""
+        async with self._database.connection() as connection:
+            project = await projects.find(connection, project_id)
+        if project is None:
+            raise unknown_project()
+        return project
+
+    async def of_caller(self, caller: Caller, *, every: bool) -> list[Project]:
+        """Return the caller's projects, or all there are."""
+        async with self._database.connection() as connection:
+            return await (projects.every(connection) if every else projects.of_account(connection, caller.account_id))
+
+    def unreachable(self, project: Project) -> bool:
+        """Whether the project's host has been away for a while."""
+        return self._compute.unreachable(project.compute_host)
+
+    def detail(self, project: Project) -> str:
+        """Return what there is to say about a project's state, its host's absence before all else."""
+        if self.unreachable(project):
+            return f"{project.compute_host} cannot be reached at the moment"
+        return project.state_detail
+
+    # Making and changing.
+
+    async def create(self, caller: Caller, *, title: str, description: str, start: bool) -> UUID:
+        """Make a project. If it is to start and cannot, it is there all the same and says why."""
+        title = texts.line(title, "title", least=1, most=200)
+        description = texts.paragraph(description, "description", most=10_000)
+        most = self._settings.limits.projects_per_account
+        async with self._database.transaction() as connection:
+            if await projects.owned_count(connection, caller.account_id) >= most:
+                raise ConflictError(f"An account can own {most} projects.")
+            quota = self._settings.quotas.defaults
+            project_id = await projects.insert(connection, caller.account_id, title, description, quota)
+        if start:
+            try:
+                await self._change(project_id, "start")
+            except HubError as error:
+                log.warning(
+                    "a new project could not be started: %s",
+                    error,
+                    extra={"action": "create_project", "project": str(project_id)},
+                )
+                async with self._database.connection() as connection:
+                    await projects.set_detail(connection, project_id, f"could not be started: {error.message}")
+        return project_id
+
+    async def update(self, project_id: UUID, *, title: str | None, description: str | None) -> Project:
+        """Change title or description."""
+        if title is not None:
+            title = texts.line(title, "title", least=1, most=200)
+        if description is not None:
+            description = texts.paragraph(description, "description", most=10_000)
+        async with self._database.connection() as connection:
+            await projects.set_texts(connection, project_id, title=title, description=description)
+        return await self.get(project_id)
+
+    async def set_quotas(self, project_id: UUID, changes: dict[str, object]) -> Quota:
+        """Change some of a project's quotas; a placed project's host puts them into effect at once."""
+        async with self._database.transaction() as connection:
+            await projects.lock(connection, project_id)
+            project = await projects.find(connection, project_id)
+            if project is None:
+                raise unknown_project()
+            quota = self._checked(changed_quota(project.quota, changes))
+            await projects.set_quota(connection, project_id, quota)
+        if project.compute_host is not None and project.state != State.CLOSED:
+            await self._compute.set_quotas(project.compute_host, project_id, quota)
+        return quota
+
+    def _checked(self, quota: Quota) -> Quota:
+        maximum = self._settings.quotas.maximum
+        for name in Quota.__struct_fields__:
+            value, most = getattr(quota, name), getattr(maximum, name)
+            if isinstance(value, bool):
+                if value and not most:
+                    raise InvalidError(f"{name} is not to be had on this site.", name)
+            elif value > most:
+                raise InvalidError(f"{name} can be at most {most:g}.", name)
+            elif value <= 0:
+                raise InvalidError(f"{name} must be more than 0.", name)
+        return quota
+
+    # States.
+
+    async def start(self, project_id: UUID, wait: float | None) -> Project:
+        """Start a project; one that runs already is left alone."""
+        begun = await self._change(project_id, "start")
+        return await self._await(project_id, begun, LIVE, wait)
+
+    async def stop(self, project_id: UUID, wait: float | None) -> Project:
+        """Stop a project; one that rests is left alone."""
+        project = await self.get(project_id)
+        if project.compute_host is None:
+            return project
+        begun = await self._change(project_id, "stop")
+        return await self._await(project_id, begun, RESTING, wait)
+
+    async def restart(self, project_id: UUID, wait: float | None) -> Project:
+        """Stop a project if it runs, and start it."""
+        begun = await self._change(project_id, "restart")
+        return await self._await(project_id, begun, LIVE, wait)
+
+    async def open(self, project: Project, wait: float) -> Project:
+        """Bring a closed project's files to its host."""
+        if project.state != State.CLOSED:
+            return project
+        begun = await self._change(project.project_id, "open")
+        opened = frozenset(State) - {State.CLOSED, State.OPENING, State.CLOSING}
+        return await self._await(project.project_id, begun, opened, wait)
+
+    async def _change(self, project_id: UUID, operation: str) -> messages.ProjectState:
+        project = await self._placement.placed(await self.get(project_id))
+        host = project.compute_host or ""
+        state = await self._compute.change(host, operation, for_host(project))
+        await self._states.apply(host, state)
+        return state
+
+    async def _await(
+        self, project_id: UUID, begun: messages.ProjectState, aim: frozenset[State], wait: float | None
+    ) -> Project:
+        """Return the project when it is where it should be, or has come to rest elsewhere, or the time is up."""
+
+        def reached(project: Project) -> bool:
+            if project.state in aim:
+                return project.state == begun.state or project.state_changed > begun.changed
+            return project.state in RESTING and project.state_changed > begun.changed
+
+        return await self._states.wait(project_id, reached, wait or 0)
+
+    async def reconcile(self, host: str) -> None:
+        """Ask a host that came back what became of the projects that are thought to be up there."""
+        async with self._database.connection() as connection:
+            believed = await projects.not_closed_on(connection, host)
+        for project in believed:
+            try:
+                await self._states.apply(host, await self._compute.change(host, "state", for_host(project)))
+            except HubError as error:
+                log.info("%s", error.message, extra={"action": "reconcile", "host": host})
+                return
+
+    # Saving.
+
+    async def save(self, project_id: UUID, wait: float | None) -> tuple[Project, SaveResult | None]:
+        """Have a project copied and snapshotted; with ``wait``, return the snapshot once it is there."""
+        project = await self.get(project_id)
+        if project.compute_host is None:
+            raise ConflictError("The project was never started, so there is nothing to save.", code="not_running")
+        host = project.compute_host
+        saving = self._background.start(self._save(host, project), f"save {project_id}")
+        result = await self._background.wait(saving, wait or 0)
+        return await self.get(project_id), result
+
+    async def _save(self, host: str, project: Project) -> SaveResult:
+        result = await self._compute.save(host, for_host(project))
+        async with self._database.connection() as connection:
+            await projects.set_saved(connection, project.project_id, host, result.time)
+        return result
+
+
+def changed_quota(quota: Quota, changes: dict[str, object]) -> Quota:
+    """Return the quota with some of its values replaced."""
+    values = {name: getattr(quota, name) for name in Quota.__struct_fields__}
+    return Quota(**(values | changes))

@@ -1,0 +1,236 @@
+"""Compute and storage hosts at the wire's edge: real connections and messages, projects made of dictionaries."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.identity import Identity, Peer
+from lyceum_compute.protocol.messages import (
+    DAEMON_OPERATIONS,
+    PROJECT_OPERATIONS,
+    STORAGE_OPERATIONS,
+    DropConnections,
+    Empty,
+    Exec,
+    ExecResult,
+    ForProject,
+    HostStatus,
+    ListDirectoryResult,
+    ListSnapshots,
+    ListSnapshotsResult,
+    ProjectArguments,
+    ProjectState,
+    Quota,
+    ReadTextFile,
+    ReadTextFileResult,
+    RestorePath,
+    RestoreResult,
+    Saved,
+    SaveResult,
+    SetQuotas,
+    Snapshot,
+    State,
+    StateChanged,
+    StorageStatus,
+    WriteTextFile,
+    WriteTextFileResult,
+)
+from lyceum_compute.protocol.server import Connection, Operation, Server
+
+HUB = frozenset({"hub"})
+
+
+class Loop:
+    """An event loop in a thread, which outlives the tests that use it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine there and return its result."""
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self.loop)
+        return future.result(30)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a plain function there."""
+
+        async def work() -> Any:
+            return function(*arguments)
+
+        return self.run(work())
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+class FakeCompute:
+    """A compute host whose projects start at once, hold files in memory and remember who was dropped."""
+
+    def __init__(self, name: str, port: int, identity: Identity) -> None:
+        self.name, self.port, self.identity = name, port, identity
+        self.states: dict[str, ProjectState] = {}
+        self.files: dict[tuple[str, str], str] = {}
+        self.quotas: dict[str, Quota] = {}
+        self.dropped: list[tuple[str, str | None]] = []
+        self.calls: list[tuple[str, str]] = []
+        self.memory_total = 8000
+        self.draining = False
+        self.hold_starts = False
+        self.server: Server | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        own = {"host_status": self.host_status, "save": self.save, "set_quotas": self.set_quotas}
+        own |= {"restore_path": self.restore_path, "drop_connections": self.drop_connections}
+        for name in ("open", "close", "start", "stop", "restart", "state"):
+            own[name] = self._change(name)
+        table = {name: Operation(function, DAEMON_OPERATIONS[name][0], HUB) for name, function in own.items()}
+        table |= {name: Operation(self._in_project(name), ForProject, HUB) for name in PROJECT_OPERATIONS}
+        self.server = Server(table, on_connect=self._connected)
+        await self.server.listen_tls(self.name, self.port, self.identity)
+
+    async def stop(self) -> None:
+        """Stop listening and end every connection."""
+        if self.server is not None:
+            await self.server.close()
+            self.server = None
+
+    def _connected(self, connection: Connection) -> None:
+        for state in self.states.values():
+            Server.push_to(connection, _event(state))
+
+    def become(self, project_id: str, state: State, detail: str = "") -> ProjectState:
+        """Put a project into a state and tell all hubs."""
+        now = ProjectState(project_id=project_id, state=state, changed=datetime.now(UTC), detail=detail)
+        self.states[project_id] = now
+        if self.server is not None:
+            self.server.push(_event(now))
+        return now
+
+    def _state(self, project_id: str) -> ProjectState:
+        closed = ProjectState(project_id=project_id, state=State.CLOSED, changed=datetime.now(UTC))
+        return self.states.get(project_id, closed)
+
+    async def host_status(self, _peer: Peer, _arguments: Empty) -> HostStatus:
+        running = [s for s in self.states.values() if s.state == State.RUNNING]
+        return HostStatus(
+            name=self.name, version="0", load=0, cores=2, memory_total=self.memory_total, memory_available=4000,
+            memory_committed=1000 * len(running), disk_total=100_000, disk_available=50_000, running=len(running),
+            projects=len(self.states), draining=self.draining,
+        )  # fmt: skip
+
+    def _change(self, operation: str) -> Callable[[Peer, ProjectArguments], Coroutine[Any, Any, ProjectState]]:
+        async def change(_peer: Peer, arguments: ProjectArguments) -> ProjectState:
+            project_id = arguments.project.project_id
+            self.calls.append((operation, project_id))
+            self.quotas[project_id] = arguments.project.quota
+            now = self._state(project_id)
+            if operation == "state":
+                return now
+            if operation == "open":
+                return self.become(project_id, State.OPENED) if now.state == State.CLOSED else now
+            if operation in {"stop", "close"}:
+                return self.become(project_id, State.OPENED)
+            if operation == "start" and now.state in {State.STARTING, State.RUNNING}:
+                return now
+            begun = self.become(project_id, State.STARTING)
+            if not self.hold_starts:
+                asyncio.get_running_loop().call_later(0.05, self.become, project_id, State.RUNNING)
+            return begun
+
+        return change
+
+    async def save(self, _peer: Peer, arguments: ProjectArguments) -> SaveResult:
+        now = datetime.now(UTC)
+        result = SaveResult(snapshot=f"{now:%Y-%m-%dT%H:%M:%SZ}", time=now)
+        if self.server is not None:
+            self.server.push(Saved(project_id=arguments.project.project_id, snapshot=result.snapshot, time=now))
+        return result
+
+    async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
+        self.quotas[arguments.project_id] = arguments.quota
+        return arguments.quota
+
+    async def restore_path(self, _peer: Peer, arguments: RestorePath) -> RestoreResult:
+        if self._state(arguments.project.project_id).state == State.CLOSED:
+            raise FaultError("conflict", "the project is closed")
+        return RestoreResult(restored=[arguments.path], set_aside=[])
+
+    async def drop_connections(self, _peer: Peer, arguments: DropConnections) -> Empty:
+        self.dropped.append((arguments.project_id, arguments.account_id))
+        return Empty()
+
+    def _in_project(self, operation: str) -> Callable[[Peer, ForProject], Coroutine[Any, Any, Any]]:
+        async def call(_peer: Peer, wrapped: ForProject) -> Any:
+            if self._state(wrapped.project_id).state != State.RUNNING:
+                raise FaultError("not_running", "the project is not running")
+            arguments = msgspec.json.decode(wrapped.arguments, type=PROJECT_OPERATIONS[operation][0])
+            return await self._perform(wrapped.project_id, arguments)
+
+        return call
+
+    async def _perform(self, project_id: str, arguments: Any) -> Any:
+        now = datetime.now(UTC)
+        match arguments:
+            case Exec(command="sleep"):
+                await asyncio.sleep(float(arguments.args[0]))
+                return ExecResult(stdout="", stderr="", exit_code=0, timed_out=False, truncated=False)
+            case Exec(command=command):
+                return ExecResult(stdout=f"ran {command}", stderr="", exit_code=0, timed_out=False, truncated=False)
+            case WriteTextFile(path=path, content=content):
+                self.files[project_id, path] = content
+                return WriteTextFileResult(modified=now, size=len(content.encode()))
+            case ReadTextFile(path="broken"):
+                raise FaultError("internal", "Traceback (most recent call last): secret")
+            case ReadTextFile(path=path):
+                if (project_id, path) not in self.files:
+                    raise FaultError("not_found", f"there is no file {path}")
+                content = self.files[project_id, path]
+                return ReadTextFileResult(content=content, modified=now, size=len(content.encode()))
+            case _:
+                return ListDirectoryResult(entries=[], truncated=False) if "hidden" in dir(arguments) else Empty()
+
+
+class FakeStorage:
+    """A storage host with two snapshots of everything."""
+
+    def __init__(self, name: str, port: int, identity: Identity) -> None:
+        self.name, self.port, self.identity = name, port, identity
+        self.server: Server | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        own = {"host_status": self.host_status, "list_snapshots": self.list_snapshots}
+        self.server = Server({name: Operation(f, STORAGE_OPERATIONS[name][0], HUB) for name, f in own.items()})
+        await self.server.listen_tls(self.name, self.port, self.identity)
+
+    async def stop(self) -> None:
+        """Stop listening and end every connection."""
+        if self.server is not None:
+            await self.server.close()
+
+    async def host_status(self, _peer: Peer, _arguments: Empty) -> StorageStatus:
+        return StorageStatus(
+            name=self.name, version="0", disk_total=100_000, disk_available=90_000, projects=0, snapshots=0
+        )
+
+    async def list_snapshots(self, _peer: Peer, arguments: ListSnapshots) -> ListSnapshotsResult:
+        times = [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (9, 10)]
+        names = [Snapshot(name=f"{time:%Y-%m-%dT%H:%M:%SZ}", time=time) for time in times]
+        return ListSnapshotsResult(snapshots=names if arguments.path is None else names[1:])
+
+
+def _event(state: ProjectState) -> StateChanged:
+    return StateChanged(project_id=state.project_id, state=state.state, changed=state.changed, detail=state.detail)
