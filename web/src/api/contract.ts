@@ -1,0 +1,129 @@
+/** The messages of the hub's operations, as the browser sees them (docs/architecture.md). Times are ISO 8601 in UTC. */
+
+export interface Site {
+  site_name: string;
+  sign_up: "open" | "token" | "closed";
+  version: string;
+}
+
+export interface Account {
+  account_id: string;
+  email_address: string;
+  first_name: string;
+  last_name: string;
+  administrator: boolean;
+}
+
+export interface SignIn {
+  email_address: string;
+  password: string;
+  remember_me?: boolean;
+}
+
+export interface CreateAccount {
+  email_address: string;
+  password: string;
+  first_name: string;
+  last_name: string;
+  token?: string;
+}
+
+export type ProjectState =
+  "closed" | "opening" | "opened" | "starting" | "running" | "saving" | "stopping" | "closing";
+
+export type Role = "owner" | "collaborator";
+
+export interface Person {
+  account_id: string;
+  email_address: string;
+  first_name: string;
+  last_name: string;
+  role: Role;
+}
+
+export interface Quota {
+  /** MB (10^6 bytes). */
+  disk: number;
+  /** MB (10^6 bytes). */
+  memory: number;
+  cores: number;
+  cpu_shares: number;
+  /** Seconds. */
+  idle_timeout: number;
+  network: boolean;
+  member_host: boolean;
+}
+
+export interface Project {
+  project_id: string;
+  title: string;
+  description: string;
+  state: ProjectState;
+  state_changed: string | null;
+  state_detail: string;
+  host: string | null;
+  users: Person[];
+  created: string;
+  last_edited: string | null;
+  last_saved: string | null;
+  quota: Quota;
+}
+
+export interface Entry {
+  name: string;
+  type: "file" | "directory" | "link" | "other";
+  /** Bytes. */
+  size: number;
+  modified: string;
+  target?: string | null;
+}
+
+export interface Listing {
+  entries: Entry[];
+  truncated: boolean;
+}
+
+export interface TextFile {
+  content: string;
+  modified: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface Written {
+  modified: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface Snapshot {
+  name: string;
+  time: string;
+}
+
+export interface Restored {
+  restored: string[];
+  set_aside: string[];
+}
+
+export interface InProject {
+  project_id: string;
+}
+
+export interface AtPath extends InProject {
+  /** Relative to the project's home; "" is the home itself. */
+  path: string;
+}
+
+export interface FromTo extends InProject {
+  source: string;
+  destination: string;
+  overwrite?: boolean;
+}
+
+/** One change of a synchronised table. */
+export interface Change<Row> {
+  operation: "insert" | "update" | "delete";
+  key: string;
+  row?: Row | null;
+}

@@ -1,0 +1,52 @@
+import {
+  combineReducers,
+  configureStore,
+  createAction,
+  type Reducer,
+  type UnknownAction,
+} from "@reduxjs/toolkit";
+import { useDispatch, useSelector, useStore } from "react-redux";
+
+import { api } from "../api/api.ts";
+import { liveSlice } from "../live/slice.ts";
+import { loadTabs, storeTabs, tabsSlice } from "../project/tabs.ts";
+import { projectsSlice } from "../projects/slice.ts";
+
+/** Forgets all that belongs to the person who was signed in. */
+export const forgotten = createAction("app/forgotten");
+
+const combined = combineReducers({
+  [api.reducerPath]: api.reducer,
+  live: liveSlice.reducer,
+  projects: projectsSlice.reducer,
+  tabs: tabsSlice.reducer,
+});
+
+export type RootState = ReturnType<typeof combined>;
+
+function root(state: Partial<RootState> | undefined, action: UnknownAction): RootState {
+  if (!forgotten.match(action) || state === undefined) return combined(state, action);
+  // The instance stays known, and the tabs stay for when the person comes back.
+  return combined({ ...state, projects: projectsSlice.getInitialState() }, action);
+}
+
+export function makeStore(storage: Storage = localStorage) {
+  const store = configureStore({
+    reducer: root as Reducer<RootState, UnknownAction, Partial<RootState>>,
+    middleware: (defaults) => defaults().concat(api.middleware),
+    preloadedState: { tabs: loadTabs(storage) },
+  });
+  let tabs = store.getState().tabs;
+  store.subscribe(() => {
+    const now = store.getState().tabs;
+    if (now !== tabs) storeTabs(storage, (tabs = now));
+  });
+  return store;
+}
+
+export type Store = ReturnType<typeof makeStore>;
+export type Dispatch = Store["dispatch"];
+
+export const useAppDispatch = useDispatch.withTypes<Dispatch>();
+export const useAppSelector = useSelector.withTypes<RootState>();
+export const useAppStore = useStore.withTypes<Store>();

@@ -1,0 +1,211 @@
+import { ActionIcon, Button, Skeleton, Stack, Text, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Link } from "react-router";
+
+import type { Project } from "../api/contract.ts";
+import { describe, type Fault } from "../api/fault.ts";
+import { places } from "../app/places.ts";
+import { useAppSelector } from "../app/store.ts";
+import { baseName, parentOf, wayTo } from "../files/path.ts";
+import { NotRunning } from "../project/NotRunning.tsx";
+import { texts } from "../texts/index.ts";
+import { Ago } from "../ui/Ago.tsx";
+import { IconHistory, IconTextWrap } from "../ui/icons.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { isRunning } from "../ui/StateBadge.tsx";
+import { useTitle } from "../ui/useTitle.ts";
+import classes from "./EditorPane.module.css";
+import type { SaveState } from "./saver.ts";
+import { useFile } from "./useFile.ts";
+
+const ConflictView = lazy(() => import("./ConflictView.tsx"));
+
+interface Props {
+  project: Project;
+  path: string;
+  active: boolean;
+}
+
+/** One text file: opened once the project runs, and kept open from then on, also while the project stops and starts. */
+export default function EditorPane(props: Props) {
+  const running = isRunning(props.project.state);
+  const [opened, setOpened] = useState(running);
+  if (running && !opened) setOpened(true);
+  if (!opened) return props.active ? <NotRunning project={props.project} /> : null;
+  return <Open {...props} />;
+}
+
+function Open({ project, path, active }: Props) {
+  const id = project.project_id;
+  const host = useRef<HTMLDivElement>(null);
+  const dark = useComputedColorScheme("light") === "dark";
+  const [cursor, setCursor] = useState({ line: 1, column: 1 });
+  const [wrap, setWrap] = useLocalStorage({ key: "lyceum.wrap", defaultValue: true });
+  const { handle, state, fault, conflict, retry, settle } = useFile({
+    project: id,
+    path,
+    dark,
+    host,
+    onCursor: (line, column) => setCursor({ line, column }),
+  });
+  const live = useAppSelector((root) => root.live.status);
+
+  useEffect(() => {
+    if (handle !== null) handle.view.wrap = wrap;
+  }, [handle, wrap]);
+  useEffect(() => {
+    if (active && handle !== null) {
+      handle.view.view.requestMeasure();
+      handle.view.view.focus();
+    }
+  }, [active, handle]);
+  // The project says when its files have changed; coming back to a tab or to the network is a time to look, too.
+  useEffect(() => {
+    if (active && live === "connected") void handle?.look();
+  }, [handle, active, live, project.last_edited]);
+  useSavingOnLeave(handle?.saver);
+
+  return (
+    <div className={classes.pane}>
+      {active && <PaneTitle title={`${baseName(path)} · ${project.title}`} />}
+      <div className={classes.bar} role="toolbar" aria-label={texts.editor.toolbar}>
+        <Way id={id} path={path} />
+        {state !== null && <SaveWords state={state} onSave={() => void handle?.saver.flush()} />}
+        <Tooltip label={texts.editor.wrap}>
+          <ActionIcon
+            variant={wrap ? "light" : "subtle"}
+            color={wrap ? "olive" : "gray"}
+            aria-label={texts.editor.wrap}
+            aria-pressed={wrap}
+            onClick={() => setWrap(!wrap)}
+          >
+            <IconTextWrap size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={texts.editor.history}>
+          <ActionIcon
+            component={Link}
+            to={places.snapshots(id, path)}
+            variant="subtle"
+            color="gray"
+            aria-label={texts.editor.history}
+          >
+            <IconHistory size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {fault !== null && (
+        <div className={classes.problem}>
+          <Problem title={texts.editor.failedTitle} fault={fault} words={wordsFor(fault)} retry={retry} />
+        </div>
+      )}
+      {fault === null && handle === null && <Waiting />}
+      {conflict !== null && handle !== null && (
+        <Suspense>
+          <ConflictView
+            conflict={conflict}
+            path={path}
+            dark={dark}
+            onMine={(content) => {
+              handle.view.replace(content);
+              settle();
+              void handle.saver.resolve(conflict.disk?.modified ?? null);
+            }}
+            onTheirs={(disk) => {
+              handle.view.replace(disk.content);
+              handle.saver.replaced(disk.modified);
+              settle();
+            }}
+          />
+        </Suspense>
+      )}
+      <div ref={host} className={classes.text} hidden={conflict !== null || fault !== null} />
+      <p className={classes.foot}>
+        <span>{texts.editor.position(cursor.line, cursor.column)}</span>
+        <span className={classes.keys}>{texts.editor.keys}</span>
+      </p>
+    </div>
+  );
+}
+
+function wordsFor(fault: Fault): string | undefined {
+  if (fault.code === "not_text") return texts.editor.notText;
+  if (fault.code === "too_large") return texts.editor.tooLarge;
+  if (fault.code === "not_found") return texts.editor.gone;
+  return undefined;
+}
+
+function PaneTitle({ title }: { title: string }) {
+  useTitle(title);
+  return null;
+}
+
+function Way({ id, path }: { id: string; path: string }) {
+  return (
+    <nav aria-label={texts.files.breadcrumb} className={classes.way}>
+      <Link to={places.folder(id, "")}>{texts.files.home}</Link>
+      {wayTo(parentOf(path)).map((step) => (
+        <span key={step.path}>
+          <span aria-hidden> / </span>
+          <Link to={places.folder(id, step.path)}>{step.name}</Link>
+        </span>
+      ))}
+      <span aria-hidden> / </span>
+      <strong>{baseName(path)}</strong>
+    </nav>
+  );
+}
+
+function SaveWords({ state, onSave }: { state: SaveState; onSave: () => void }) {
+  const words = {
+    saved: () => <Ago time={state.kind === "saved" ? state.at : 0} words={texts.editor.saved} />,
+    unsaved: () => texts.editor.unsaved,
+    saving: () => texts.editor.saving,
+    waiting: () => texts.editor.offline,
+    conflict: () => texts.editor.conflictTitle,
+    failed: () => texts.editor.failed(state.kind === "failed" ? describe(state.fault) : ""),
+  }[state.kind];
+  return (
+    <>
+      <Text size="xs" className={classes.saved} data-kind={state.kind} role="status">
+        {words()}
+      </Text>
+      {(state.kind === "unsaved" || state.kind === "failed" || state.kind === "waiting") && (
+        <Button size="compact-xs" variant="default" onClick={onSave}>
+          {texts.editor.save}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Saves when the window is hidden; asks before it is closed while something is not saved. */
+function useSavingOnLeave(saver: { dirty: boolean; flush: () => Promise<void> } | undefined) {
+  useEffect(() => {
+    const onHide = () => {
+      if (document.visibilityState === "hidden") void saver?.flush();
+    };
+    const onLeave = (event: BeforeUnloadEvent) => {
+      if (saver?.dirty !== true) return;
+      void saver.flush();
+      event.preventDefault();
+    };
+    document.addEventListener("visibilitychange", onHide);
+    addEventListener("beforeunload", onLeave);
+    return () => {
+      document.removeEventListener("visibilitychange", onHide);
+      removeEventListener("beforeunload", onLeave);
+    };
+  }, [saver]);
+}
+
+function Waiting() {
+  return (
+    <Stack p="md" gap={12} role="status" aria-label={texts.common.loading}>
+      {[30, 55, 45, 60, 25].map((width) => (
+        <Skeleton key={width} height={13} width={`${width}%`} />
+      ))}
+    </Stack>
+  );
+}

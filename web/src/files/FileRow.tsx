@@ -1,0 +1,176 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import type { MouseEvent } from "react";
+import { Link } from "react-router";
+
+import type { Entry } from "../api/contract.ts";
+import { texts } from "../texts/index.ts";
+import { Ago } from "../ui/Ago.tsx";
+import {
+  IconCopy,
+  IconDots,
+  IconFile,
+  IconFileCode,
+  IconFileSymlink,
+  IconFileText,
+  IconFolderFilled,
+  IconHistory,
+  IconLink,
+  IconPencil,
+  IconPhoto,
+  IconTrash,
+} from "../ui/icons.ts";
+import { readableSize } from "../ui/size.ts";
+import { tell } from "../ui/tell.tsx";
+import classes from "./FileGrid.module.css";
+import type { RowActions } from "./FileGrid.tsx";
+import { NameRow } from "./NameRow.tsx";
+
+interface Props extends RowActions {
+  entry: Entry;
+  index: number;
+  top: number;
+  active: boolean;
+  chosen: boolean;
+  renaming: boolean;
+  onRenaming: (on: boolean) => void;
+  onChoose: (event: MouseEvent) => void;
+}
+
+export function FileRow({
+  entry,
+  index,
+  top,
+  active,
+  chosen,
+  renaming,
+  onRenaming,
+  onChoose,
+  ...actions
+}: Props) {
+  const { name } = entry;
+  return (
+    // Keys are the grid's: it has the focus, and this row is its active descendant.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      id={`row-${index}`}
+      role="row"
+      aria-label={name}
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      tabIndex={-1}
+      className={classes.row}
+      data-active={active || undefined}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={onChoose}
+      onDoubleClick={() => actions.onOpen(entry)}
+    >
+      {renaming ? (
+        <div role="gridcell" className={classes.renaming}>
+          <NameRow
+            label={texts.files.renameOf(name)}
+            action={texts.files.rename}
+            initial={name}
+            taken={actions.taken}
+            onCancel={() => onRenaming(false)}
+            onName={(to) => {
+              onRenaming(false);
+              actions.onRename(name, to);
+            }}
+          />
+        </div>
+      ) : (
+        <>
+          <span role="gridcell" className={classes.name}>
+            <TypeIcon entry={entry} />
+            <Link to={actions.hrefOf(entry)} tabIndex={-1} onDoubleClick={(event) => event.stopPropagation()}>
+              {name}
+            </Link>
+          </span>
+          <span role="gridcell" className={classes.size}>
+            {entry.type === "file" ? readableSize(entry.size) : ""}
+          </span>
+          <span role="gridcell" className={classes.modified}>
+            <Ago time={entry.modified} />
+          </span>
+          <span role="gridcell">
+            <RowMenu entry={entry} onRenaming={onRenaming} {...actions} />
+          </span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function RowMenu({
+  entry,
+  onRenaming,
+  ...actions
+}: RowActions & { entry: Entry; onRenaming: (on: boolean) => void }) {
+  const copyPath = async () => {
+    await navigator.clipboard.writeText(actions.pathOf(entry));
+    tell(actions.pathOf(entry));
+  };
+  return (
+    <Menu returnFocus={false}>
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          className={classes.more}
+          aria-label={texts.files.actionsOf(entry.name)}
+          onClick={(event) => event.stopPropagation()}
+        >
+          <IconDots size={16} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        <Menu.Item onClick={() => actions.onOpen(entry)}>{texts.files.open}</Menu.Item>
+        <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => onRenaming(true)}>
+          {texts.files.rename}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconCopy size={16} aria-hidden />}
+          onClick={() => actions.onDuplicate(entry)}
+        >
+          {texts.files.duplicate}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLink size={16} aria-hidden />} onClick={() => void copyPath()}>
+          {texts.files.copyPath}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconHistory size={16} aria-hidden />}
+          onClick={() => actions.onHistory(entry)}
+        >
+          {texts.files.history}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => actions.onErase([entry.name], false)}
+        >
+          {texts.files.trash}
+        </Menu.Item>
+        <Menu.Item color="red" onClick={() => actions.onErase([entry.name], true)}>
+          {texts.files.deleteForGood}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+const CODE =
+  /\.(c|cc|cpp|css|go|h|hs|html?|java|jl|js|json|jsx|lua|m|ml|php|pl|py|r|rb|rs|sage|sh|sql|swift|tex|toml|ts|tsx|xml|ya?ml)$/i;
+const PICTURE = /\.(gif|jpe?g|png|svg|webp|avif)$/i;
+const TEXT = /\.(md|txt|csv|tsv|rst|log|org|bib)$/i;
+
+function TypeIcon({ entry }: { entry: Entry }) {
+  const look = { size: 18, stroke: 1.6, "aria-hidden": true, className: classes.icon } as const;
+  if (entry.type === "directory")
+    return <IconFolderFilled size={18} aria-label={texts.files.folder} className={classes.folder} />;
+  if (entry.type === "link") return <IconFileSymlink {...look} />;
+  if (CODE.test(entry.name)) return <IconFileCode {...look} />;
+  if (PICTURE.test(entry.name)) return <IconPhoto {...look} />;
+  if (TEXT.test(entry.name)) return <IconFileText {...look} />;
+  return <IconFile {...look} />;
+}

@@ -1,0 +1,211 @@
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+
+import { api } from "../api/api.ts";
+import type { Entry, Project } from "../api/contract.ts";
+import { faultOf } from "../api/fault.ts";
+import { places } from "../app/places.ts";
+import { texts } from "../texts/index.ts";
+import { Confirm } from "../ui/Confirm.tsx";
+import { Empty } from "../ui/Empty.tsx";
+import { IconFilePlus, IconFolder, IconFolderPlus } from "../ui/icons.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { tellFault } from "../ui/tell.tsx";
+import { FileGrid } from "./FileGrid.tsx";
+import { FilesBar } from "./FilesBar.tsx";
+import classes from "./FolderView.module.css";
+import { NameRow } from "./NameRow.tsx";
+import { inTrash, join, parentOf } from "./path.ts";
+import { byColumn, type Order } from "./order.ts";
+import { useFileActions } from "./useFileActions.ts";
+
+type Making = "file" | "folder";
+
+const EMPTY: Entry[] = [];
+
+interface Props {
+  project: Project;
+  path: string;
+}
+
+/** The contents of one folder, and all that can be done with them. */
+export function FolderView({ project, path }: Props) {
+  const id = project.project_id;
+  const navigate = useNavigate();
+  const [hidden, setHidden] = useLocalStorage({ key: "lyceum.hidden-files", defaultValue: false });
+  const [order, setOrder] = useState<Order>({ column: "name", descending: false });
+  const [words, setWords] = useState("");
+  const [making, setMaking] = useState<Making | null>(null);
+  const [deleting, setDeleting] = useState<string[]>([]);
+  const [dropping, setDropping] = useState(false);
+  const folder = { project_id: id, path, hidden: hidden || inTrash(path) };
+  const { data, error, refetch } = api.useListDirectoryQuery(folder);
+  useRefreshOn(project.last_edited, refetch);
+  const actions = useFileActions(folder);
+  const all = data?.entries ?? EMPTY;
+  const taken = useMemo(() => new Set(all.map((entry) => entry.name)), [all]);
+  const entries = useMemo(() => {
+    const wanted = words.trim().toLowerCase();
+    return all.filter((entry) => entry.name.toLowerCase().includes(wanted)).sort(byColumn(order));
+  }, [all, words, order]);
+
+  const open = (entry: Entry) => {
+    const at = join(path, entry.name);
+    if (entry.type === "directory") void navigate(places.folder(id, at));
+    else if (entry.type === "other")
+      tellFault(texts.files.refused, { code: "", message: texts.files.notOpened(entry.name), status: 0 });
+    else void navigate(places.file(id, at));
+  };
+  const erase = (names: string[], forGood: boolean) => {
+    if (forGood || inTrash(path)) setDeleting(names);
+    else void actions.trash(names);
+  };
+  const make = (
+    <Group justify="center">
+      <Button
+        variant="light"
+        leftSection={<IconFilePlus size={16} aria-hidden />}
+        onClick={() => setMaking("file")}
+      >
+        {texts.files.newFile}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconFolderPlus size={16} aria-hidden />}
+        onClick={() => setMaking("folder")}
+      >
+        {texts.files.newFolder}
+      </Button>
+    </Group>
+  );
+
+  return (
+    <div
+      className={classes.view}
+      data-dropping={dropping || undefined}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setDropping(false);
+        void actions.upload([...event.dataTransfer.files], taken);
+      }}
+    >
+      <FilesBar
+        id={id}
+        path={path}
+        words={words}
+        onWords={setWords}
+        hidden={hidden}
+        onHidden={setHidden}
+        onMake={setMaking}
+        onUpload={(files) => void actions.upload(files, taken)}
+      />
+      {making !== null && (
+        <NameRow
+          label={making === "file" ? texts.files.fileName : texts.files.folderName}
+          action={texts.files.create}
+          initial=""
+          taken={taken}
+          onCancel={() => setMaking(null)}
+          onName={(name) => {
+            setMaking(null);
+            void (making === "file" ? actions.newFile(name) : actions.newFolder(name));
+          }}
+        />
+      )}
+      {data === undefined && error === undefined && <Waiting />}
+      {error !== undefined && (
+        <div className={classes.problem}>
+          <Problem
+            title={texts.files.failed}
+            fault={faultOf(error)}
+            words={faultOf(error).code === "not_found" ? texts.files.gone : undefined}
+            retry={refetch}
+          />
+        </div>
+      )}
+      {data?.truncated === true && (
+        <Text size="sm" c="dimmed" px="md" py="xs">
+          {texts.files.truncated}
+        </Text>
+      )}
+      {entries.length > 0 && error === undefined && (
+        <FileGrid
+          entries={entries}
+          order={order}
+          onOrder={setOrder}
+          taken={taken}
+          hrefOf={(entry) =>
+            entry.type === "directory"
+              ? places.folder(id, join(path, entry.name))
+              : places.file(id, join(path, entry.name))
+          }
+          onOpen={open}
+          onUp={() => {
+            if (path !== "") void navigate(places.folder(id, parentOf(path)));
+          }}
+          onRename={(name, to) => void actions.rename(name, to)}
+          onDuplicate={(entry) => void actions.duplicate(entry, taken)}
+          onErase={erase}
+          onHistory={(entry) => void navigate(places.snapshots(id, join(path, entry.name)))}
+          pathOf={(entry) => join(path, entry.name)}
+        />
+      )}
+      {data !== undefined && error === undefined && all.length === 0 && (
+        <Empty
+          icon={<IconFolder size={44} stroke={1.5} />}
+          title={texts.files.emptyTitle}
+          words={texts.files.empty}
+        >
+          {making === null && make}
+        </Empty>
+      )}
+      {all.length > 0 && entries.length === 0 && (
+        <Text c="dimmed" ta="center" py="xl">
+          {texts.files.noMatch}
+        </Text>
+      )}
+      <Confirm
+        opened={deleting.length > 0}
+        title={texts.files.deleteTitle(
+          deleting.length === 1 ? `“${deleting[0] ?? ""}”` : texts.files.items(deleting.length),
+        )}
+        words={texts.files.deleteText}
+        action={texts.files.deleteForGood}
+        dangerous
+        onClose={() => setDeleting([])}
+        onConfirm={() => {
+          setDeleting([]);
+          return actions.deleteForGood(deleting);
+        }}
+      />
+    </div>
+  );
+}
+
+/** Looks again when the project says that its files have changed. */
+function useRefreshOn(edited: string | null, refetch: () => unknown): void {
+  const known = useRef(edited);
+  useEffect(() => {
+    if (known.current === edited) return;
+    known.current = edited;
+    refetch();
+  }, [edited, refetch]);
+}
+
+function Waiting() {
+  return (
+    <Stack gap={10} p="md" role="status" aria-label={texts.common.loading}>
+      {[62, 45, 70, 38, 55].map((width) => (
+        <Skeleton key={width} height={20} width={`${width}%`} />
+      ))}
+    </Stack>
+  );
+}
