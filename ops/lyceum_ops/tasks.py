@@ -6,7 +6,9 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
+from lyceum_ops.commands import deploy as deploy_command
 from lyceum_ops.commands import lab as lab_commands
+from lyceum_ops.commands import up as up_command
 from lyceum_ops.commands.session import session
 
 NAME_HELP = "the lab's name (a second lab beside the first has another name, and --port)"
@@ -37,6 +39,44 @@ def lab_boot(
         lab_commands.boot(name, machine, port=port or None, disk_gigabytes=disk or None, progress=progress)
 
 
+@task(
+    help={
+        "single": "put everything on one machine instead of seven",
+        "name": NAME_HELP,
+        "port": PORT_HELP + " (default 8443, so 8080 and 8022)",
+        "disk": "size of each data disk in GB (they are sparse files; default 20)",
+        "verbose": VERBOSE_HELP,
+    }
+)
+def up(
+    _: Context, single: bool = False, name: str = "lab", port: int = 0, disk: int = 0, verbose: bool = False
+) -> None:
+    """Bring a local lab up, with an instance of Lyceum in it, from whatever is there.
+
+    Installs what this host lacks, builds image, wheels and web client, boots the machines, deploys,
+    and prints the address and the administrator's first password. Run again, it changes nothing.
+    """
+    with session("up", verbose=verbose) as progress:
+        up_command.run(name, single=single, port=port or None, disk_gigabytes=disk or None, progress=progress)
+
+
+@task(
+    help={
+        "inventory": "the inventory's folder, for example inventories/cluster",
+        "limit": "only these machines or groups (Ansible's pattern)",
+        "check": "tell what would change, and change nothing",
+        "verbose": VERBOSE_HELP,
+    }
+)
+def deploy(_: Context, inventory: str, limit: str = "", check: bool = False, verbose: bool = False) -> None:
+    """Deploy Lyceum on the machines of an inventory.
+
+    Example: ./lyceum deploy -i inventories/cluster --limit compute2 --check
+    """
+    with session("deploy", verbose=verbose) as progress:
+        deploy_command.run(inventory, limit=limit, check=check, progress=progress)
+
+
 @task(help={"name": NAME_HELP, "verbose": VERBOSE_HELP})
 def down(_: Context, name: str = "lab", verbose: bool = False) -> None:
     """Shut the lab down; machines' disks, settings and secrets stay.
@@ -64,7 +104,7 @@ def ssh_(_: Context, machine: str, name: str = "lab") -> None:
 def namespace() -> Collection:
     """All commands."""
     root = Collection()
-    for command in (down, destroy, ssh_):
+    for command in (up, deploy, down, destroy, ssh_):
         root.add_task(command)
     lab = Collection("lab")
     lab.add_task(lab_boot)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+import msgspec
+
 from lyceum_ops import checkout, preflight, programs
 from lyceum_ops.errors import die
 from lyceum_ops.lab import definition, image, inventory, machines, manager, mirror
@@ -31,21 +33,32 @@ def boot(
         source = mirror.find()
         if not wanted and existing is None:
             wanted = list(DEFAULT_MACHINES)
-        lab = manager.define(name, wanted, port=port, disk_gigabytes=disk_gigabytes, source=source)
+        lab = existing or Lab(name)
+        if port is not None:
+            lab = msgspec.structs.replace(lab, port=definition.check_port(port))
         preflight.check_ports(lab, present=existing is not None)
-        ensure_image(lab, source, progress)
+        lab = manager.define(lab, wanted, disk_gigabytes=disk_gigabytes, source=source)
+        if image_missing(lab, source):
+            with progress.step("Build the Debian image"):
+                ensure_image(lab, source)
         booted = manager.boot(lab, source, checkout.ROOT, progress)
     state = f"booted {', '.join(booted)}" if booted else "all machines were up already"
     progress.line(f"Lab {name}: {state}. Inventory: {inventory.link_of(checkout.ROOT, name)}")
     return lab
 
 
-def ensure_image(lab: Lab, source: mirror.Mirror, progress: Progress) -> None:
-    """Build the image unless it is there, or no machine stands on it: a machine keeps the image it was made with."""
+def image_missing(lab: Lab, source: mirror.Mirror) -> bool:
+    """Tell whether an image must be built: a machine that exists keeps the image it was made with."""
     wanted = image.identity(source)
-    if not image.ready(wanted) and any(machine.image == wanted for machine in lab.machines):
-        with progress.step("Build the Debian image"):
-            image.build(source)
+    return not image.ready(wanted) and any(machine.image == wanted for machine in lab.machines)
+
+
+def ensure_image(lab: Lab, source: mirror.Mirror) -> bool:
+    """Build the image if one is missing; returns whether it was."""
+    if not image_missing(lab, source):
+        return False
+    image.build(source)
+    return True
 
 
 def down(name: str, progress: Progress) -> None:

@@ -107,17 +107,9 @@ def destroy(name: str, checkout: Path) -> None:
 
 
 def define(
-    name: str,
-    wanted: Sequence[tuple[str, tuple[str, ...]]],
-    *,
-    port: int | None,
-    disk_gigabytes: int | None,
-    source: mirror.Mirror,
+    lab: Lab, wanted: Sequence[tuple[str, tuple[str, ...]]], *, disk_gigabytes: int | None, source: mirror.Mirror
 ) -> Lab:
-    """Take a lab as it is written down, or a new one, and add what is asked for."""
-    lab = definition.load(name) or Lab(name)
-    if port is not None:
-        lab = msgspec.structs.replace(lab, port=definition.check_port(port))
+    """Add to a lab the machines that are asked for."""
     if disk_gigabytes is not None:
         lab = msgspec.structs.replace(lab, disk_gigabytes=disk_gigabytes)
     return definition.with_machines(lab, wanted, image.identity(source))

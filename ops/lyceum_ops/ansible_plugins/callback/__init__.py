@@ -1,0 +1,1 @@
+"""Plugins that the command line gives to Ansible."""
