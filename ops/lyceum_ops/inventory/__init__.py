@@ -1,12 +1,7 @@
 """An inventory folder: its secrets and what may stand in it."""
 
+from lyceum_ops.errors import Failure
 
-class InventoryError(Exception):
-    """Something in an inventory folder that its administrator must mend.
 
-    The text says what is wrong and where; `hint` says what to do about it.
-    """
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+class InventoryError(Failure):
+    """Something in an inventory folder that its administrator must mend."""

@@ -48,7 +48,7 @@ def _open_vault(loader: Any, inventory: Path) -> None:
     try:
         vault = secrets.ensure(inventory, given=given) if _runs_a_playbook() else secrets.read(inventory, given=given)
     except InventoryError as error:
-        raise AnsibleParserError(f"{error}. {error.hint}".strip()) from None
+        raise AnsibleParserError(f"{error.message}. {error.hint or ''}".strip()) from None
     if vault:
         loader.set_vault_secrets([*given, *(key for key in vault.keys if key not in given)])
 
