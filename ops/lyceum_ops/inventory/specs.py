@@ -74,7 +74,7 @@ def declared(roles: Mapping[str, Iterable[EntryPoint]]) -> dict[str, Option]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A remark that proposes the most similar known name; empty if nothing is similar."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    found = get_close_matches(name, list(known), n=1, cutoff=0.75)
     return f"did you mean {found[0]}?" if found else ""
 
 

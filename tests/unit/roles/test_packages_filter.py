@@ -29,4 +29,6 @@ def test_union_of_the_groups_of_a_machine(tmp_path: Path) -> None:
 
 def test_every_role_of_a_group_is_there() -> None:
     roles = yaml.safe_load((ROOT / "playbooks/vars/groups.yml").read_text())["roles_of_group"]
-    assert {role for several in roles.values() for role in several} <= {path.name for path in (ROOT / "roles").iterdir()}
+    assert {role for several in roles.values() for role in several} <= {
+        path.name for path in (ROOT / "roles").iterdir()
+    }

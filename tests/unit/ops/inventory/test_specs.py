@@ -22,7 +22,10 @@ SIZES = Option(
         ({"disk": "1"}, ["sizes.disk must be a whole number, not '1'"]),
         ({"disk": 1, "nams": []}, ["sizes has no key nams; did you mean names?"]),
         ({"disk": 1, "xxxxxx": []}, ["sizes has no key xxxxxx"]),
-        ({"disk": 1, "names": ["a", 2]}, ["sizes.names[1] must be a text (in quotes, if it looks like a number), not 2"]),
+        (
+            {"disk": 1, "names": ["a", 2]},
+            ["sizes.names[1] must be a text (in quotes, if it looks like a number), not 2"],
+        ),
         ("x", ["sizes must be a mapping, not 'x'"]),
     ],
 )

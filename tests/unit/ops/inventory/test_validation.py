@@ -80,7 +80,9 @@ def test_second_database(cluster: Path) -> None:
     assert any("several machines" in problem for problem in _problems(cluster))
 
 
-@pytest.mark.parametrize(("machine", "variable"), [("compute1", "compute__data_device"), ("storage1", "storage__data_device")])
+@pytest.mark.parametrize(
+    ("machine", "variable"), [("compute1", "compute__data_device"), ("storage1", "storage__data_device")]
+)
 def test_no_data_disk(cluster: Path, machine: str, variable: str) -> None:
     _edit(cluster / "hosts.yml", lambda hosts: hosts["all"]["hosts"][machine].pop(variable))
     line = _line(cluster / "hosts.yml", f"{machine}:")
@@ -203,9 +205,7 @@ def test_missing_project_domain_is_warned_of() -> None:
         folder = ROOT / "inventories" / example
         machines = _machines(folder)
         files = locations.read(folder)
-        inventory = validation.Inventory(
-            files=files, machines=machines, roles=ROLES, roles_of_group=GROUPS, removed={}
-        )
+        inventory = validation.Inventory(files=files, machines=machines, roles=ROLES, roles_of_group=GROUPS, removed={})
         return validation.warnings(inventory)
 
     assert warnings("cluster") == []

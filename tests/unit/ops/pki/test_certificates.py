@@ -86,7 +86,11 @@ def test_renewal_with_a_third_left(
 
 def test_other_names_are_due(authority: Authority, key: ec.EllipticCurvePublicKey) -> None:
     certificate = authority.issue(HUB, key, now=NOW)
-    for other in (service_subject("hub", "hub2"), service_subject("edge", "hub1"), service_subject("hub", "hub1", ["x"])):
+    for other in (
+        service_subject("hub", "hub2"),
+        service_subject("edge", "hub1"),
+        service_subject("hub", "hub1", ["x"]),
+    ):
         assert authority.why_due(certificate, other, key, now=NOW) == "its names changed"
 
 

@@ -93,9 +93,7 @@ class TestSupplied:
         )
         paths = (tmp_path / "public.pem", tmp_path / "public.key")
         paths[0].write_bytes(certificate.public_bytes(PEM))
-        paths[1].write_bytes(
-            key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+        paths[1].write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
         return paths
 
     def test_is_taken(self, files: tuple[Path, Path]) -> None:
@@ -117,9 +115,7 @@ class TestSupplied:
 
     def test_with_another_key(self, files: tuple[Path, Path]) -> None:
         other = ec.generate_private_key(ec.SECP256R1())
-        files[1].write_bytes(
-            other.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+        files[1].write_bytes(other.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
         with pytest.raises(PkiError, match="is not the key of"):
             check_supplied(*files, [], now=NOW)
 
