@@ -1,0 +1,87 @@
+"""The socket over which the compute daemon says whose connections are to end: a line of JSON, answered by another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from lyceum_compute.protocol.messages import DropConnections
+
+from .links import Links
+
+log = logging.getLogger(__name__)
+
+MAX_LINE = 4096
+TIMEOUT = 10.0
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``{"drop": {"project_id": ..., "account_id": ... or null}}``"""
+
+    drop: DropConnections
+
+
+_decoder = msgspec.json.Decoder(Order)
+
+
+def obey(links: Links, line: bytes) -> bytes:
+    """Do what a line says; return the answer."""
+    try:
+        order = _decoder.decode(line)
+    except (ValueError, RecursionError) as error:
+        return _line({"error": {"code": "invalid", "message": str(error)[:200]}})
+    count = links.drop(order.drop.project_id, order.drop.account_id)
+    log.info("ended %d connections to %s", count, order.drop.project_id, extra={"action": "drop"})
+    return _line({"dropped": count})
+
+
+def _line(message: object) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+class Control:
+    """The control socket; only root is listened to."""
+
+    def __init__(self, links: Links, *, root: int = 0) -> None:
+        self._links = links
+        self._root = root
+
+    async def listen(self, path: str) -> asyncio.Server:
+        """Listen on ``path``; what an earlier gateway left there is replaced."""
+        return await asyncio.start_unix_server(self._serve, sock=_bound(path), limit=MAX_LINE)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self._uid(writer) != self._root:
+                log.warning("refused a caller on the control socket", extra={"action": "refused"})
+                return
+            async with asyncio.timeout(TIMEOUT):
+                while line := await reader.readline():
+                    writer.write(obey(self._links, line))
+                    await writer.drain()
+        except (OSError, ValueError):  # gone, too slow, or a line too long
+            pass
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    @staticmethod
+    def _uid(writer: asyncio.StreamWriter) -> int:
+        sock: socket.socket = writer.get_extra_info("socket")
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[1])
+
+
+def _bound(path: str) -> socket.socket:
+    Path(path).unlink(missing_ok=True)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(path)
+    Path(path).chmod(0o600)
+    return sock

@@ -1,0 +1,75 @@
+"""The connections that are open, by project, and how to end those of one account."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Protocol
+
+from .head import Head, RefusedError
+
+#: Seconds in which an account whose connections were ended is not let in again: a request may have been authorised
+#: just before, and be on its way.
+HOLD = 5.0
+
+
+class Link(Protocol):
+    """One browser's connection to a project."""
+
+    def end(self) -> None:
+        """End both sides now."""
+
+
+class Links:
+    """All open connections, and how many there may be."""
+
+    def __init__(self, *, limit: int, per_project: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._per_project = per_project
+        self._clock = clock
+        self._open: defaultdict[str, dict[Link, str]] = defaultdict(dict)
+        self._count = 0
+        self._held: dict[tuple[str, str | None], float] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, link: Link, head: Head) -> None:
+        """Note a connection. Raises ``RefusedError`` if there are too many, or its account was just sent away."""
+        self._let_go()
+        if (head.project, head.account) in self._held or (head.project, None) in self._held:
+            raise RefusedError(503, "unavailable", "connections to this project were just ended; try again")
+        if self._count >= self._limit:
+            raise RefusedError(503, "unavailable", "the host has as many connections as it can serve")
+        if len(self._open.get(head.project, ())) >= self._per_project:
+            raise RefusedError(429, "too_many", f"the project has {self._per_project} connections already")
+        self._open[head.project][link] = head.account
+        self._count += 1
+
+    def remove(self, link: Link, head: Head) -> None:
+        """Forget a connection that has ended."""
+        links = self._open.get(head.project, {})
+        if links.pop(link, None) is not None:
+            self._count -= 1
+        if not links:
+            self._open.pop(head.project, None)
+
+    def drop(self, project: str, account: str | None) -> int:
+        """End the connections of an account (all, if None) to a project; return how many there were."""
+        found = [link for link, who in self._open.get(project, {}).items() if account is None or who == account]
+        for link in found:
+            link.end()
+        self._let_go()
+        self._held[project, account] = self._clock() + HOLD
+        return len(found)
+
+    def end_all(self) -> None:
+        """End every connection."""
+        for links in list(self._open.values()):
+            for link in list(links):
+                link.end()
+
+    def _let_go(self) -> None:
+        now = self._clock()
+        self._held = {who: until for who, until in self._held.items() if until > now}

@@ -1,0 +1,282 @@
+"""Moving bytes between a browser's connection and a project's socket.
+
+Two callbacks hand bytes from one side to the other: no task and no buffer for a connection on which nothing happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from lyceum_compute.protocol.identity import IdentityError, Peer, peer_of
+from lyceum_compute.protocol.server import set_keepalive
+
+from . import answer, head
+from .head import Head, RefusedError
+from .links import Links
+
+log = logging.getLogger(__name__)
+
+#: The one service that may ask.
+CALLER = "hub-proxy"
+#: Seconds for the whole head of a request to arrive.
+HEAD_TIMEOUT = 10.0
+#: Seconds for the head of the project's answer: it may have to start first, with little of a processor.
+ANSWER_TIMEOUT = 60.0
+#: Seconds that a program has to take the last bytes from a browser that is gone.
+FLUSH_TIMEOUT = 10.0
+#: Bytes waiting to be taken by one side at which the other is not read any further.
+HIGH_WATER = 64 * 1024
+#: Kind of request -> socket in the project's folder.
+SOCKETS = {"terminal": "console.sock"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where projects are, and the connections that are open."""
+
+    projects: Path
+    links: Links
+
+
+class BrowserSide(asyncio.Protocol):
+    """The connection from a hub proxy: reads one head, connects, and passes bytes on."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._buffer: bytearray | None = bytearray()
+        self._head: Head | None = None
+        self._project: ProjectSide | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+
+    # The hub proxy's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Check who calls, and wait for the head."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        encrypted: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        try:
+            _check_caller(peer_of(encrypted.getpeercert()))
+        except IdentityError as error:
+            log.warning("refused a caller: %s", error, extra={"action": "refused"})
+            self._transport.abort()
+            return
+        set_keepalive(transport.get_extra_info("socket"))
+        self._deadline = self._loop.call_later(HEAD_TIMEOUT, self._too_late)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass bytes on, once the head is through."""
+        if self._project is not None:
+            self._project.write(data)
+        elif self._buffer is not None and self._transport is not None and not self._transport.is_closing():
+            self._buffer += data
+            if self._head is None:
+                self._look_for_head(self._buffer)
+            elif len(self._buffer) > HIGH_WATER:
+                self._transport.pause_reading()  # until the project's side is there
+
+    def eof_received(self) -> None:
+        """Let the project have what was sent; nothing more comes."""
+        if self._project is not None:
+            self._project.write_eof()
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 why does not matter
+        """End the project's side too."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._project is not None:
+            self._project.close()
+        if self._head is not None:
+            self._route.links.remove(self, self._head)
+
+    def pause_writing(self) -> None:
+        """The browser is slow: read nothing more from the project."""
+        if self._project is not None:
+            self._project.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The browser has caught up."""
+        if self._project is not None:
+            self._project.resume_reading()
+
+    def _look_for_head(self, buffer: bytearray) -> None:
+        try:
+            whole = head.take(buffer, RefusedError(431, "too_large", "the request's head is too long"))
+            if whole is None:
+                return
+            found = head.read(whole)
+            self._route.links.add(self, found)
+        except RefusedError as refused:
+            self.refuse(refused)
+            return
+        self._head = found
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._connecting = self._loop.create_task(self._connect(found))
+
+    def _too_late(self) -> None:
+        self.refuse(RefusedError(408, "timed_out", "the request did not arrive in time"))
+
+    async def _connect(self, found: Head) -> None:
+        path = self._route.projects / found.project_name / SOCKETS[found.kind]
+        try:
+            await self._loop.create_unix_connection(lambda: ProjectSide(self, upgrade=found.upgrade), str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            self.refuse(RefusedError(503, "not_running", "the project is not running"))
+        except OSError as error:
+            log.warning("%s cannot be reached: %s", path, error, extra={"action": "connect"})
+            self.refuse(RefusedError(503, "unavailable", "the project does not answer"))
+
+    # The project's side
+
+    def connected(self, project: ProjectSide) -> None:
+        """Send the head and what followed it to the project; from now on bytes are passed."""
+        if self._transport is None or self._transport.is_closing() or self._head is None:
+            project.close()
+            return
+        self._project = project
+        project.write(self._head.bytes + bytes(self._buffer or b""))
+        self._buffer = None
+        self._transport.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        """Send to the browser."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def finish(self) -> None:
+        """Close the connection once all that was written has been sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def refuse(self, refused: RefusedError) -> None:
+        """Answer in the project's stead, and close."""
+        self.write(refused.response())
+        self.finish()
+
+    def pause_reading(self) -> None:
+        """The project is slow: read nothing more from the browser."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """The project has caught up."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def end(self) -> None:
+        """End both sides now (``Link``)."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class ProjectSide(asyncio.Protocol):
+    """The connection to a program in the project, which is a stranger's."""
+
+    def __init__(self, browser: BrowserSide, *, upgrade: bool) -> None:
+        self._browser = browser
+        self._upgrade = upgrade
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._buffer: bytearray | None = bytearray()
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self._deadline = self._loop.call_later(ANSWER_TIMEOUT, self._too_late)
+        self._browser.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass bytes on, once the head is through."""
+        if self._buffer is None:
+            self._browser.write(data)
+            return
+        self._buffer += data
+        try:
+            whole = head.take(self._buffer, RefusedError(502, "unavailable", "the project's answer makes no sense"))
+            if whole is None:
+                return
+            written = answer.rewrite(whole, upgrade=self._upgrade)
+        except RefusedError as refused:
+            self._refuse(refused)
+            return
+        self._browser.write(written + bytes(self._buffer))
+        self._buffer = None
+        self._stop_waiting()
+
+    def eof_received(self) -> None:
+        """The program has said all: TLS knows no half of a connection, so all of it ends."""
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 why does not matter
+        """End the browser's side too, once it was sent everything."""
+        if self._buffer is None:
+            self._browser.finish()
+        else:
+            self._refuse(RefusedError(502, "unavailable", "the project closed the connection without an answer"))
+        self._stop_waiting()
+
+    def _too_late(self) -> None:
+        self._refuse(RefusedError(503, "unavailable", "the project does not answer"))
+
+    def _refuse(self, refused: RefusedError) -> None:
+        self._stop_waiting()
+        self._browser.refuse(refused)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def pause_writing(self) -> None:
+        """The program is slow."""
+        self._browser.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The program has caught up."""
+        self._browser.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        """Send to the program."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """Say that nothing more comes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def pause_reading(self) -> None:
+        """The browser is slow."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """The browser has caught up."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        """End the connection, since the browser is gone, once the program has taken what was sent."""
+        self._stop_waiting()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+            self._deadline = self._loop.call_later(FLUSH_TIMEOUT, self._transport.abort)
+
+
+def _check_caller(peer: Peer) -> None:
+    if peer.service != CALLER:
+        raise IdentityError(f"{peer} is not served here")
