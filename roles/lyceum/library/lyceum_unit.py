@@ -16,15 +16,16 @@ DOCUMENTATION = """
 module: lyceum_unit
 short_description: Bring a systemd unit into a state, by what is on the disk now
 description:
-  - Starts a unit and enables it. A unit that runs, but was started before its own files or one of I(restart_for) changed, is restarted; one that was not
-    reloaded since one of I(reload_for) changed is reloaded. So a run that was interrupted between a change and its handler is made good by the next.
+  - Starts a unit and enables it. A unit that runs, but was started before its own files or one of I(restart_for)
+    changed, is restarted; one that was not reloaded since one of I(reload_for) changed is reloaded. So a run that was
+    interrupted between a change and its handler is made good by the next.
   - Where it fails, the message ends with the unit's journal.
 options:
   name: {type: str, required: true, description: The unit.}
   state: {type: str, choices: [started, restarted, reloaded], default: started, description: What to do at least.}
   enabled: {type: bool, default: true, description: Whether it starts with the machine.}
   restart_for: {type: list, elements: path, default: [], description: Files that the unit reads when it starts.}
-  reload_for: {type: list, elements: path, default: [], description: Files that the unit reads when it starts and when it is reloaded.}
+  reload_for: {type: list, elements: path, default: [], description: Files that a reload reads as well.}
 """
 
 PROPERTIES = (
@@ -72,7 +73,7 @@ class Unit:
 
 
 def newest(files: Iterable[Path]) -> float:
-    """When the last of some files (a link: it or its target) changed, as seconds since 1970; those that are not there count for nothing."""
+    """When the last of some files (a link: it or its target) changed, in seconds since 1970; a missing one is 0."""
     present = [path for path in files if path.exists()]
     return max((max(path.stat().st_mtime, path.lstat().st_mtime) for path in present), default=0.0)
 
@@ -120,8 +121,8 @@ def _ask(module: AnsibleModule, verb: str, *units: str) -> None:
         return
     message = f"systemctl {verb} {' '.join(units)} failed: {done.stderr.strip()}"
     if units:
-        journal = _run("journalctl", f"--unit={units[0]}", "--no-pager", f"--lines={JOURNAL_LINES}", "--output=cat").stdout
-        message += f"\nIts journal ends with:\n{journal}"
+        journal = _run("journalctl", f"--unit={units[0]}", "--no-pager", f"--lines={JOURNAL_LINES}", "--output=cat")
+        message += f"\nIts journal ends with:\n{journal.stdout}"
     module.fail_json(msg=message)
 
 

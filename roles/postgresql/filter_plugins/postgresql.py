@@ -20,7 +20,7 @@ def postgresql_verifier(password: str, role: str) -> str:
     changes nothing. That is no weakness with passwords of high entropy, and these are generated.
     """
     if not (password.isascii() and password.isprintable() and password):
-        raise AnsibleFilterError(f"The password of the database role {role} must be printable ASCII; mend the inventory's vault.")
+        raise AnsibleFilterError(f"The password of {role} must be printable ASCII; mend the inventory's vault.yml.")
     secret = password.encode()
     salt = hmac.digest(secret, f"lyceum postgresql {role}".encode(), "sha256")[:16]
     salted = hashlib.pbkdf2_hmac("sha256", secret, salt, ITERATIONS)

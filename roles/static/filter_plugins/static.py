@@ -14,7 +14,7 @@ def static_release(folder: str) -> str:
     """Return 16 hexadecimal digits that change with the name or content of any file in a folder."""
     root = Path(folder)
     if not (root / "index.html").is_file():
-        raise AnsibleFilterError(f"{root} holds no index.html: the web client is not built. Build it (playbooks/build.yml does) and try again.")
+        raise AnsibleFilterError(f"{root} holds no index.html: build the web client (playbooks/build.yml).")
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
