@@ -39,7 +39,8 @@ def service_subject(service: str, host: str, names: Sequence[str] = ()) -> Subje
             ]
         ),
         alternatives=(
-            *_general_names([host, *names]),
+            # The second lets HAProxy and nginx, which compare DNS names alone, hold a server to its service.
+            *_general_names([host, f"{service}.{host}", *names]),
             x509.UniformResourceIdentifier(f"lyceum://{service}/{host}"),
         ),
         usages=(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),

@@ -34,7 +34,7 @@ def test_service_is_named_by_unit_host_and_uri(authority: Authority, key: ec.Ell
     certificate = authority.issue(HUB, key, now=NOW)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert certificate.subject.rfc4514_string() == "CN=hub1,OU=hub"
-    assert names.get_values_for_type(x509.DNSName) == ["hub1"]
+    assert names.get_values_for_type(x509.DNSName) == ["hub1", "hub.hub1"]
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == ["lyceum://hub/hub1"]
 
 
