@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -11,6 +11,8 @@ import msgspec
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ``[retention]`` table: of how many of the latest periods that hold a snapshot the last one is kept."""
 
+    all_minutes: int = 60
+    """Whatever was taken in the minutes before the newest one is kept: two saves in a row are two snapshots."""
     five_minutely: int = 72
     hourly: int = 168
     daily: int = 30
@@ -44,7 +46,7 @@ def to_keep(times: Iterable[datetime], retention: Retention) -> set[datetime]:
     The newest is always among them. Periods without a snapshot do not count, so a project that rests loses nothing.
     """
     newest_first = sorted(set(times), reverse=True)
-    kept = set(newest_first[:1])
+    kept = {time for time in newest_first if newest_first[0] - time <= timedelta(minutes=retention.all_minutes)}
     for period, count in _periods(retention):
         seen: set[tuple[int, ...]] = set()
         for time in newest_first:
