@@ -108,7 +108,7 @@ def playbook(
 ) -> Outcome:
     """Run a playbook; raises `Failure` with what the machines said when one of them failed."""
     arguments = [
-        str(Path(sys.executable).parent / "ansible-playbook"),
+        ansible_program("ansible-playbook"),
         f"--inventory={inventory}",
         *([f"--limit={limit},localhost"] if limit else []),
         *(["--check", "--diff"] if check else []),
@@ -144,6 +144,11 @@ def check_inventory(inventory: Path) -> Path:
     if path.is_dir() and not (path / "hosts.yml").is_file():
         die(f"{inventory} is no inventory: it has no hosts.yml.", hint="inventories/README.md shows its shape.")
     return path
+
+
+def ansible_program(name: str) -> str:
+    """Path of one of Ansible's programs: the one beside our Python."""
+    return str(Path(sys.executable).parent / name)
 
 
 def ansible_environment(*, steps: bool = False) -> dict[str, str]:

@@ -5,35 +5,62 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from lyceum_ops import __version__
 from lyceum_ops.errors import Failure, UsageFailure
-from lyceum_ops.tasks import namespace
+from lyceum_ops.inventory import InventoryError
+from lyceum_ops.tasks import FAMILIES, SECTIONS, namespace
 
 log = logging.getLogger("lyceum")
 
-FAMILIES = ("account", "bench", "lab")  # commands that are written as two words
+USAGE_HINT = "./lyceum --help lists all commands; ./lyceum COMMAND --help explains one."
 
 
 class Lyceum(Program):
-    """Invoke's program with our help, and mistakes on the command line as `UsageFailure`."""
+    """Invoke's program with an overview of our own, and mistakes on the command line as `UsageFailure`."""
 
     def parse_core(self, argv: list[str] | None) -> None:
         """Read the options before the command."""
         try:
             super().parse_core(argv)
         except ParseError as error:
-            raise _usage(error) from None
+            raise UsageFailure(str(error), hint=USAGE_HINT) from None
 
     def parse_tasks(self) -> None:
         """Read the command and its options."""
         try:
             super().parse_tasks()
         except ParseError as error:
-            raise _usage(error) from None
+            raise UsageFailure(_plain(str(error)), hint=USAGE_HINT) from None
+        if len(self.tasks) > 1:
+            second = str(self.tasks[1].name).replace(".", " ")
+            raise UsageFailure(f"One command at a time: what is {second!r} doing there?", hint=USAGE_HINT)
+
+    def print_help(self) -> None:
+        """Print the overview of all commands."""
+        print(overview())
+
+    def print_task_help(self, name: str) -> None:
+        """Print one command's help, under the name that people call it by."""
+        if name in FAMILIES:
+            print(overview(only=name))
+            return
+        context = self.parser.contexts[name]
+        task = self.collection[name]
+        words = [f"./lyceum {name.replace('.', ' ')}"]
+        words += [argument.name.upper() for argument in context.positional_args]
+        words += ["[UNIT]"] if name == "logs" else ["[NAME ...]"] if name == "check" else []
+        print(f"Usage: {' '.join(words)} [options]\n")
+        for line in (task.__doc__ or "").strip().splitlines():
+            print(f"  {line.strip()}")
+        rows = [(spec.strip(), text) for spec, text in context.help_tuples() if text]
+        if rows:
+            print("\nOptions:")
+            _table(rows)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,31 +69,67 @@ def main(argv: Sequence[str]) -> int:
         namespace=namespace(), name="lyceum", binary="lyceum", binary_names=["lyceum"], version=__version__
     )
     try:
-        program.run(rewrite(["lyceum", *argv[1:]]), exit=False)
-    except Failure as failure:
-        log.debug("failed", exc_info=True)
-        print(f"\nlyceum: {failure.message}", file=sys.stderr)
-        if failure.hint:
-            print(f"  hint: {failure.hint}", file=sys.stderr)
-        if (path := log_file()) is not None and not isinstance(failure, UsageFailure):
-            print(f"  log:  {path}", file=sys.stderr)
-        return failure.exit_code
+        words = rewrite(["lyceum", *argv[1:]])
+        if len(words) == 1:
+            words.append("--help")
+        program.run(words, exit=False)
+    except (Failure, InventoryError) as failure:
+        return _tell(failure)
     except KeyboardInterrupt:
         print("\nlyceum: interrupted; run the same command again to go on.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone
+        return 141
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     return 0
 
 
 def rewrite(argv: Sequence[str]) -> list[str]:
-    """Turn `lab boot` into Invoke's `lab.boot`, and the second word of `logs MACHINE UNIT` into an option."""
+    """Put what people write into what Invoke reads.
+
+    `lab boot` becomes `lab.boot`; the second word of `logs MACHINE UNIT` and the words after `check` become options.
+    """
     words = list(argv)
-    if len(words) > 2 and words[1] in FAMILIES and not words[2].startswith("-"):
-        words[1:3] = [f"{words[1]}.{words[2]}"]
-    if len(words) > 3 and words[1] == "logs" and not words[2].startswith("-") and not words[3].startswith("-"):
+    command = words[1] if len(words) > 1 else ""
+    if command == "help":
+        words[1:] = [*words[2:], "--help"]
+        command = words[1]
+    if command in FAMILIES:
+        known = [_word(task) for task in FAMILIES[command]]
+        asks = {"-h", "--help"} & set(words[2:3])
+        if not asks and words[2:3] and words[2] in known:
+            words[1:3] = [f"{command}.{words[2]}"]
+        elif asks or not words[2:]:
+            print(overview(only=command))
+            raise SystemExit(0 if asks else 2)
+        else:
+            raise UsageFailure(f"There is no command '{command} {words[2]}'.", hint=f"There is: {', '.join(known)}.")
+    if {"-h", "--help"} & set(words[2:]) and not command.startswith("-"):
+        return [words[0], words[1], "--help"]
+    if command == "logs" and len(words) > 3 and not words[2].startswith("-") and not words[3].startswith("-"):
         words[3:4] = ["--unit", words[3]]
+    if command == "check":
+        rest = words[2:]
+        words[2:] = [part for word in rest for part in ([word] if word.startswith("-") else ["--only", word])]
     return words
+
+
+def overview(*, only: str = "") -> str:
+    """All commands in the order in which a newcomer needs them, or those of one family."""
+    lines = [f"Lyceum {__version__}: a collaborative computing cloud of your own.", ""]
+    lines += ["Usage: ./lyceum COMMAND [options]        ./lyceum COMMAND --help explains one"]
+    families = {task: family for family, tasks in FAMILIES.items() for task in tasks}
+    for title, tasks in SECTIONS.items():
+        rows = [
+            (f"{families.get(task, '')} {_word(task)}".strip(), (task.__doc__ or "").strip().splitlines()[0])
+            for task in tasks
+            if not only or families.get(task) == only
+        ]
+        if rows:
+            lines += ["", f"{title}:", *(f"  {name:<22} {text}" for name, text in rows)]
+    return "\n".join(lines)
 
 
 def log_file() -> str | None:
@@ -77,5 +140,26 @@ def log_file() -> str | None:
     return None
 
 
-def _usage(error: Exception) -> UsageFailure:
-    return UsageFailure(str(error), hint="./lyceum --help lists all commands; ./lyceum COMMAND --help explains one.")
+def _tell(failure: Failure | InventoryError) -> int:
+    log.debug("failed", exc_info=True)
+    print(f"\nlyceum: {failure}", file=sys.stderr)
+    if failure.hint:
+        print(f"  hint: {failure.hint}", file=sys.stderr)
+    if (path := log_file()) is not None and not isinstance(failure, UsageFailure):
+        print(f"  log:  {path}", file=sys.stderr)
+    return failure.exit_code if isinstance(failure, Failure) else 1
+
+
+def _word(task: Any) -> str:
+    return str(task.name).replace("_", "-").strip("-")
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> None:
+    width = max(len(spec) for spec, _ in rows)
+    for spec, text in rows:
+        print(f"  {spec:<{width}}  {text}")
+
+
+def _plain(text: str) -> str:
+    """Invoke's words for a mistake, in ours."""
+    return text.replace("No idea what", "There is no command or option").replace(" is!", ".")

@@ -75,8 +75,9 @@ def run(
     directory: Path | None = None,
     check: bool = True,
     timeout: float | None = None,
+    secret: bool = False,
 ) -> Result:
-    """Run a program to its end and return what it said.
+    """Run a program to its end and return what it said; with `secret`, that is not logged.
 
     Raises `ProgramFailure` for an exit code that is not 0, unless `check` is False; `Failure` when the program is
     missing or takes longer than `timeout` seconds.
@@ -99,7 +100,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise Failure(f"{shlex.join(arguments)} took longer than {timeout:g} s.") from None
     for name, text in (("stdout", finished.stdout), ("stderr", finished.stderr)):
-        if text:
+        if text and not secret:
             log.debug("%s of %s: %s", name, arguments[0], text.rstrip())
     if check and finished.returncode != 0:
         raise ProgramFailure(arguments, finished.returncode, finished.stderr or finished.stdout)

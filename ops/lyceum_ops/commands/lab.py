@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lyceum_ops import checkout, preflight, programs
+from lyceum_ops import checkout, preflight
 from lyceum_ops.errors import die
-from lyceum_ops.lab import definition, image, inventory, machines, manager, mirror
+from lyceum_ops.lab import definition, image, inventory, manager, mirror
 from lyceum_ops.lab.definition import DEFAULT_MACHINES, Lab, Places
 from lyceum_ops.progress import Progress
 
@@ -89,25 +89,10 @@ def destroy(name: str, *, sure: bool, progress: Progress) -> None:
         manager.destroy(name, checkout.ROOT)
 
 
-def ssh(name: str, machine: str) -> None:
-    """Open a shell on a machine."""
-    lab = require(name)
-    preflight.check_root()
-    lab.machine(machine)
-    if machine not in machines.running(name):
-        die(f"The machine {machine} is not running.", hint=f"Start the lab: ./lyceum up --name {name}")
-    programs.replace(["ssh", "-F", str(lab.places.ssh / "config"), machine])
-
-
-def require(name: str) -> Lab:
-    """Read a lab that must exist."""
-    definition.check_name(name)
-    lab = definition.load(name)
-    if lab is None:
-        known = ", ".join(definition.names())
-        hint = f"There is: {known}." if known else "Make it: ./lyceum up"
-        return die(f"There is no lab {name} on this host.", hint=hint)
-    return lab
+def remove(name: str) -> None:
+    """Delete a lab without asking: for labs that a command made for itself."""
+    with manager.locked(name):
+        manager.destroy(name, checkout.ROOT)
 
 
 def _ask(question: str, expected: str) -> None:

@@ -1,0 +1,26 @@
+"""Commands about one machine: a shell on it, and its journal."""
+
+from __future__ import annotations
+
+import re
+
+from lyceum_ops import programs
+from lyceum_ops.errors import UsageFailure
+from lyceum_ops.remote import Machines
+
+UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.\\@*-]*")
+
+
+def shell(machines: Machines, machine: str) -> None:
+    """Become a shell on a machine."""
+    programs.replace(machines.find(machine).command(terminal=True))
+
+
+def logs(machines: Machines, machine: str, unit: str, *, lines: int, follow: bool) -> None:
+    """Become a view of a machine's journal."""
+    if unit and not UNIT.fullmatch(unit):
+        raise UsageFailure(f"{unit!r} is no name of a unit.", hint="Example: ./lyceum logs hub1 lyceum-hub@0")
+    units = [f"--unit={unit}"] if unit else []
+    tail = ["--follow"] if follow else []
+    words = ["journalctl", "--no-pager", "--output=short-iso", f"--lines={lines}", *units, *tail]
+    programs.replace(machines.find(machine).command(*words))

@@ -1,0 +1,58 @@
+"""Makes the locks of ops/lock anew: every Python dependency, with hashes, resolved together."""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from lyceum_ops import checkout, deploy, programs
+from lyceum_ops.progress import Progress
+
+DISTRIBUTIONS = ("hub", "compute", "storage", "ops")
+HOSTS = ("hub", "compute", "storage")
+CONTROL_PYTHON = "3.11"
+HOST_PYTHON = "3.13"
+OURS = "lyceum-"
+
+
+def make(progress: Progress, *, upgrade: bool) -> None:
+    """Make all locks; without `upgrade` a version that still fits stays."""
+    everything = [line for name in DISTRIBUTIONS for line in dependencies(name)]
+    control = dependencies("ops")
+    steps = [
+        ("dev", [*everything, *dependencies("ops", extra="dev")], ["--universal", "--python-version", CONTROL_PYTHON]),
+        ("control", control, ["--universal", "--python-version", CONTROL_PYTHON]),
+        *((name, _with_ours(name), ["--python-version", HOST_PYTHON]) for name in HOSTS),
+    ]
+    for name, wanted, options in steps:
+        with progress.step(f"Lock {name}"):
+            constraints = [] if name == "dev" else ["--constraints", "dev.txt"]
+            _compile(name, wanted, [*options, *constraints, *(["--upgrade"] if upgrade else [])])
+
+
+def dependencies(distribution: str, *, extra: str | None = None) -> list[str]:
+    """What a distribution's pyproject.toml asks for, our own distributions left out."""
+    project = tomllib.loads((checkout.ROOT / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = project["dependencies"] if extra is None else project["optional-dependencies"][extra]
+    return [line for line in listed if not line.startswith(OURS)]
+
+
+def _with_ours(name: str) -> list[str]:
+    """What a host's distribution needs, and what ours that it takes along need."""
+    return [*dependencies(name), *dependencies("compute")]
+
+
+def _compile(name: str, wanted: Sequence[str], options: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, f"{name}.in")
+        source.write_text("".join(f"{line}\n" for line in sorted(set(wanted))), encoding="utf-8")
+        programs.run(
+            [
+                deploy.ansible_program("uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
+                "--no-annotate", *options, "--output-file", f"{name}.txt", str(source),
+            ],
+            directory=checkout.LOCKS,
+            timeout=600,
+        )  # fmt: skip
