@@ -87,6 +87,8 @@ class Console:
         if not target.session:
             sessions = [terminal.describe() for terminal in self._terminals.values()]
             return _json(connection.respond(HTTPStatus.OK, messages.listing(sessions)))
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return _refuse(connection, HTTPStatus.UPGRADE_REQUIRED, "invalid", "a terminal is reached with a websocket")
         terminal = self._terminals.get(target.session)
         if terminal is None and len(self._terminals) >= MAX_TERMINALS:
             text = f"the project has {MAX_TERMINALS} terminals already: end one first"
