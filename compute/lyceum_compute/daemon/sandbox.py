@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .layout import Layout
 
+ROOT = Path("/var/lib/lyceum/compute/root")
+#: What the root of every sandbox consists of: folders to mount on, and links as on any Debian.
+FOLDERS = (
+    *("dev", "etc", "home/user", "mnt", "opt/lyceum/compute", "proc", "root", "run", "srv", "sys", "tmp", "usr"),
+    *("var/cache", "var/lib", "var/log", "var/tmp"),
+)
+LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin", "var/run": "/run"}
+FILES = {"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"}
 TTY_GROUP = 5
 TERMINALS = 256
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,6 +36,20 @@ def prepare(layout: Layout, uid: int) -> None:
     if not os.path.ismount(terminals):
         options = f"newinstance,ptmxmode=0666,mode=0620,gid={TTY_GROUP},max={TERMINALS}"
         _mount("devpts", terminals, "devpts", _MS_NOSUID | _MS_NOEXEC, options)
+
+
+def make_root(root: Path = ROOT) -> None:
+    """Make the root of all sandboxes, which is read-only inside. Raises ``OSError``."""
+    for name in FOLDERS:
+        folder = root / name
+        folder.mkdir(parents=True, exist_ok=True)
+    for folder in (root, *root.rglob("*")):
+        if folder.is_dir() and not folder.is_symlink():
+            folder.chmod(0o755)
+    for name, target in LINKS.items():
+        _link(root / name, Path(target))
+    for name, content in FILES.items():
+        _write(root / name, content)
 
 
 def remove(layout: Layout) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lyceum_compute.protocol.identity import Identity, IdentityError
 from lyceum_compute.protocol.server import Connection, Server
 
-from . import layout, record
+from . import btrfs, layout, record, sandbox
 from .lifecycle import Lifecycle
 from .notify import notify, watchdog
 from .operations import Operations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Stop(Exception):  # noqa: N818 it is no error
+class Stop(Exception):
     """The service manager asked the daemon to end; projects go on."""
 
 
@@ -96,6 +96,8 @@ def prepare_folders(settings: Settings) -> None:
     ):
         path.mkdir(mode=mode, parents=True, exist_ok=True)
         path.chmod(mode)
+    sandbox.make_root()
+    btrfs.enable_quotas(projects)
 
 
 def _on_signals(identity: Identity) -> None:
