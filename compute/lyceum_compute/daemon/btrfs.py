@@ -107,11 +107,9 @@ def number(fd: int) -> int:
     return int(struct.unpack_from("=Q", buffer)[0])
 
 
-def snapshot(source: int, destination: Path, *, read_only: bool = True) -> None:
-    """Make a snapshot of an opened subvolume; it holds every write that was finished before the call."""
-    with _opened(destination.parent) as folder:
-        arguments = _volume_arguments(fd=source, flags=_RDONLY if read_only else 0, name=os.fsencode(destination.name))
-        fcntl.ioctl(folder, _SNAP_CREATE_V2, arguments)
+def snapshot(source: int, folder: int, name: bytes, *, read_only: bool = True) -> None:
+    """Make a snapshot of an opened subvolume in an opened folder; it holds every write finished before the call."""
+    fcntl.ioctl(folder, _SNAP_CREATE_V2, _volume_arguments(fd=source, flags=_RDONLY if read_only else 0, name=name))
 
 
 def delete(path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from . import accounts, btrfs, limits, sandbox
+from . import accounts, btrfs, cgroups, limits, sandbox
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.messages import Project, Quota
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 SKELETON = Path("/etc/skel")
 UNIT_TIMEOUT = 50
 STOP_TIMEOUT = 50
+#: Seconds that a project's programs have to end by themselves.
+PARTING = 5
 
 
 class Source(Protocol):
@@ -64,10 +66,20 @@ class Lifecycle:
         await self.systemd.start(layout.unit, *layout.sockets, timeout=UNIT_TIMEOUT)
 
     async def stop(self, layout: Layout) -> None:
-        """End every process of the project and take the sandbox down."""
+        """End every process of the project, which gets a moment to end by itself, and take the sandbox down."""
+        await self._part(layout)
         await self.systemd.stop(layout.unit, layout.slice, timeout=STOP_TIMEOUT)
         await self.systemd.reset_failed(layout.unit)
         await asyncio.to_thread(sandbox.remove, layout)
+
+    async def _part(self, layout: Layout) -> None:
+        """Ask the project's programs to end, and wait a moment until they did."""
+        first = int(await self.systemd.property(layout.unit, "Service", "MainPID"))
+        deadline = asyncio.get_running_loop().time() + PARTING
+        left = await asyncio.to_thread(cgroups.terminate, layout.slice, spared=first)
+        while left and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+            left = await asyncio.to_thread(lambda: len(set(cgroups.processes(layout.slice)) - {first}))
 
     async def apply(self, layout: Layout, uid: int, quota: Quota, *, running: bool) -> None:
         """Let changed quotas hold at once."""

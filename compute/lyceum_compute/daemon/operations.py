@@ -18,17 +18,20 @@ from lyceum_compute.protocol.messages import (
     ProjectArguments,
     ProjectState,
     Quota,
+    SaveResult,
     SetQuotas,
     State,
 )
 from lyceum_compute.protocol.server import Operation
 
 from . import gateway, host
+from .projects import FAILURES, describe
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.identity import Peer
 
     from .projects import Projects
+    from .save import Saver
     from .settings import Settings
 
 try:
@@ -42,9 +45,10 @@ CALLERS = frozenset({"hub"})
 class Operations:
     """What the daemon does for hubs."""
 
-    def __init__(self, settings: Settings, projects: Projects) -> None:
+    def __init__(self, settings: Settings, projects: Projects, saver: Saver) -> None:
         self.settings = settings
         self.projects = projects
+        self.saver = saver
 
     def table(self) -> dict[str, Operation]:
         """Return the dispatch table: the daemon's own operations and those that it passes to local hubs."""
@@ -95,6 +99,16 @@ class Operations:
     async def close(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
         """Save a project and remove it from this host."""
         return await self.projects.close(arguments.project)
+
+    async def save(self, _peer: Peer, arguments: ProjectArguments) -> SaveResult:
+        """Save a project; answers when a copy with every write before the call is complete."""
+        entry = self.projects.on_host(arguments.project)
+        try:
+            return await self.saver.demand(entry)
+        except FAILURES as error:
+            if isinstance(error, FaultError):
+                raise
+            raise FaultError("unavailable", f"the project could not be saved: {describe(error)}") from error
 
     async def state(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
         """Say how a project is."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lyceum_compute.programs import ProgramError
 from lyceum_compute.protocol.errors import FaultError
@@ -79,7 +79,14 @@ class Entry:
         )
 
 
-Save = Callable[[Entry], Awaitable[object]]
+class Saver(Protocol):
+    """What saves a project before it is stopped or closed (``save.Saver``)."""
+
+    async def now(self, entry: Entry) -> object:
+        """Save a project that changed."""
+
+    def forget(self, entry: Entry) -> None:
+        """Drop what is remembered of a project."""
 
 
 class Projects:
@@ -94,7 +101,7 @@ class Projects:
     ) -> None:
         self.settings = settings
         self.entries: dict[str, Entry] = {}
-        self.save: Save | None = None
+        self.saver: Saver | None = None
         self._by_unit: dict[str, Entry] = {}
         self._lifecycle = lifecycle
         self._publish = publish
@@ -106,13 +113,20 @@ class Projects:
         """Take up the projects that were known before the daemon started."""
         for found in records:
             entry = self._add(found)
-            await self._settle(entry, "")
+            await self.settle(entry, "")
 
     def known(self, project_id: str) -> Entry:
         """Return a project that is on this host. Raises ``FaultError`` (``not_found``)."""
         entry = self.entries.get(check_id(project_id))
         if entry is None:
             raise FaultError("not_found", "this project is not on this host")
+        return entry
+
+    def on_host(self, project: Project) -> Entry:
+        """Return a project whose files are on this host. Raises ``FaultError`` (``conflict``)."""
+        entry = self.of(project)
+        if not btrfs.is_subvolume(entry.layout.subvolume):
+            raise FaultError("conflict", f"the project is {entry.state} on this host")
         return entry
 
     def of(self, project: Project) -> Entry:
@@ -237,7 +251,7 @@ class Projects:
             detail = "something went wrong; the host's log has it"
             log.exception("a step failed", extra={"action": entry.goal, "project": entry.layout.project_id})
         if entry.state in STATE_LIMITS or detail:
-            await self._settle(entry, detail)
+            await self.settle(entry, detail)
 
     async def _step(self, entry: Entry, state: State, what: str, work: Awaitable[object]) -> None:
         """Do one step within its state's time limit."""
@@ -265,15 +279,15 @@ class Projects:
         self.remember(entry)
         await self._lifecycle.open(entry.layout, entry.project)
         await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
-        await self._settle(entry, "")
+        await self.settle(entry, "")
 
     async def _stop(self, entry: Entry) -> None:
         await self._step(entry, State.STOPPING, "stopped", self._lifecycle.stop(entry.layout))
 
     async def _stop_and_save(self, entry: Entry) -> None:
         await self._stop(entry)
-        if self.save is not None:
-            await self._step(entry, State.SAVING, "saved", self.save(entry))
+        if self.saver is not None:
+            await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
         self._set(entry, State.OPENED, "")
 
     async def _restart(self, entry: Entry) -> None:
@@ -284,12 +298,14 @@ class Projects:
     async def _close(self, entry: Entry) -> None:
         await self._stop(entry)
         if btrfs.is_subvolume(entry.layout.subvolume):
-            if self.save is None:
+            if self.saver is None:
                 raise StepError("the project could not be closed: it cannot be saved")
-            await self._step(entry, State.SAVING, "saved", self.save(entry))
+            await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
         await self._step(entry, State.CLOSING, "closed", self._lifecycle.close(entry.layout, entry.project.uid))
         with suppress(FileNotFoundError):
             entry.layout.record.unlink()
+        if self.saver is not None:
+            self.saver.forget(entry)
         entry.record.generations, entry.record.saved = {}, None
         self._set(entry, State.CLOSED, "")
 
@@ -298,7 +314,7 @@ class Projects:
     async def _active(self, entry: Entry) -> str:
         return await self._lifecycle.systemd.active(entry.layout.unit)
 
-    async def _settle(self, entry: Entry, detail: str) -> None:
+    async def settle(self, entry: Entry, detail: str = "") -> None:
         """Set the state that is a fact, from the service manager and the disk."""
         try:
             active = await self._active(entry)
@@ -332,18 +348,24 @@ class Projects:
             detail = ENDINGS.get(str(result), f"the project ended by itself ({result})")
             log.warning(detail, extra={"action": "ended", "project": entry.layout.project_id})
             await self._lifecycle.stop(entry.layout)
-            await self._settle(entry, detail)
+            await self.settle(entry, detail)
         elif entry.state is State.OPENED and active == "active":
             self._set(entry, State.RUNNING, "")
 
     def _set(self, entry: Entry, state: State, detail: str) -> None:
         if (entry.state, entry.detail) == (state, detail):
             return
-        entry.state, entry.detail, entry.changed = state, detail, datetime.now(UTC)
+        if entry.state is not state:
+            entry.changed = datetime.now(UTC)
+        entry.state, entry.detail = state, detail
         log.info(
             "project is %s", state, extra={"action": "state", "project": entry.layout.project_id, "detail": detail}
         )
         self._publish(event_of(entry))
+
+    def say(self, entry: Entry, detail: str) -> None:
+        """Tell hubs something of a project whose state stays."""
+        self._set(entry, entry.state, detail)
 
     def remember(self, entry: Entry) -> None:
         """Write down what must be known after a restart."""

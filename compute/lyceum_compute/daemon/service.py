@@ -8,15 +8,19 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbus_fast import Variant
+
 from lyceum_compute.protocol.identity import Identity, IdentityError
 from lyceum_compute.protocol.server import Connection, Server
 
-from . import btrfs, layout, record, sandbox
-from .lifecycle import Lifecycle
+from . import btrfs, host, layout, record, sandbox
+from .lifecycle import Lifecycle, discard
 from .notify import notify, watchdog
 from .operations import Operations
 from .projects import Projects, event_of
+from .save import Saver
 from .storage import Storage
+from .sweep import Sweep
 from .systemd import Systemd
 
 if TYPE_CHECKING:
@@ -55,19 +59,22 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
     async with Storage(settings, identity) as storage:
         manager = Systemd("lyceum-project@", changed)
         projects = Projects(settings, Lifecycle(manager, storage), publish, group)
+        saver = Saver(settings, storage, publish, projects.remember)
+        projects.saver = saver
         await manager.connect()
+        await limit_all(manager, settings)
         await projects.recover(record.load_all(layout.STATE))
 
         def greet(connection: Connection) -> None:
             for entry in projects.entries.values():
                 Server.push_to(connection, event_of(entry))
 
-        server = Server(Operations(settings, projects).table(), on_connect=greet)
+        server = Server(Operations(settings, projects, saver).table(), on_connect=greet)
         await server.listen_tls(*settings.address, identity)
         _on_signals(identity)
         notify("READY=1")
         log.info("ready, %d projects known", len(projects.entries), extra={"action": "ready"})
-        watching = group.create_task(watchdog())
+        watching = [group.create_task(watchdog()), group.create_task(Sweep(projects, saver, publish).run())]
         stopping = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)
@@ -77,12 +84,19 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
             await asyncio.wait([lost, ending], return_when=asyncio.FIRST_COMPLETED)
         finally:
             notify("STOPPING=1")
-            watching.cancel()
+            for task in watching:
+                task.cancel()
             await server.close()
             manager.close()
         if not stopping.is_set():
             raise ConnectionResetError("the connection to the service manager was lost")
         raise Stop
+
+
+async def limit_all(manager: Systemd, settings: Settings) -> None:
+    """Keep some memory from all projects together, whatever each may take."""
+    most = max(host.memory().total - settings.memory_reserve, 100) * host.MB
+    await manager.set_properties("lyceum-projects.slice", {"MemoryMax": Variant("t", most)})
 
 
 def prepare_folders(settings: Settings) -> None:
@@ -96,6 +110,8 @@ def prepare_folders(settings: Settings) -> None:
     ):
         path.mkdir(mode=mode, parents=True, exist_ok=True)
         path.chmod(mode)
+    for left in (projects / ".saves").iterdir():
+        discard(left)
     sandbox.make_root()
     btrfs.enable_quotas(projects)
 

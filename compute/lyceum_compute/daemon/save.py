@@ -1,0 +1,209 @@
+"""Saving: a snapshot of the project is copied to its storage host, which snapshots the whole copy.
+
+A copy shows one point in time, since it is sent from a read-only snapshot. The snapshot is deleted right after: while it
+is there, it holds deleted blocks against the project's quota. Nothing is sent when no subvolume of the project changed
+since the last copy; that is found out at the same cost however large the project is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.messages import Saved, SaveResult
+
+from . import beneath, btrfs
+from .lifecycle import discard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lyceum_compute.protocol.messages import Event
+
+    from .layout import Layout
+    from .projects import Entry
+    from .settings import Settings
+    from .storage import Storage
+
+log = logging.getLogger(__name__)
+
+#: More subvolumes inside a project than this are not saved, and neither is the project.
+MOST_SUBVOLUMES = 200
+TOO_MANY = f"the project has more than {MOST_SUBVOLUMES} btrfs subvolumes inside; delete some to have it saved"
+#: The storage host may have been restarted between the end of a copy and the call for its snapshot.
+ATTEMPTS = 2
+SAVES_AT_ONCE = 4
+
+
+class Saver:
+    """Saves the projects of one host: each at most once at a time, and not more often than allowed."""
+
+    def __init__(
+        self, settings: Settings, storage: Storage, publish: Callable[[Event], None], remember: Callable[[Entry], None]
+    ) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._publish = publish
+        self._remember = remember
+        self._began: dict[str, float] = {}
+        self._next: dict[str, asyncio.Task[SaveResult]] = {}
+        self._noticed: dict[str, float] = {}
+        self._seen: dict[str, dict[int, int]] = {}
+        self._turns = asyncio.Semaphore(SAVES_AT_ONCE)
+
+    async def demand(self, entry: Entry) -> SaveResult:
+        """Return a snapshot that holds every write before the call; waits its turn if the last save was just now.
+
+        Those who ask while one waits for its turn share it: it begins after all of their calls.
+        """
+        key = entry.layout.project_id
+        task = self._next.get(key)
+        if task is None:
+            task = asyncio.create_task(self._in_turn(entry), name=f"save {key}")
+            self._next[key] = task
+            task.add_done_callback(_log_failure)
+        return await asyncio.shield(task)
+
+    async def _in_turn(self, entry: Entry) -> SaveResult:
+        key = entry.layout.project_id
+        try:
+            if await self._unchanged(entry, synced=True) and entry.record.saved is not None:
+                return entry.record.saved
+            while True:
+                await asyncio.sleep(self._wait(key))
+                async with entry.save_lock, self._turns:
+                    if self._wait(key) > 0:
+                        continue
+                    self._next.pop(key, None)
+                    if await self._unchanged(entry, synced=True) and entry.record.saved is not None:
+                        return entry.record.saved
+                    return await self._save(entry)
+        finally:
+            if self._next.get(key) is asyncio.current_task():
+                del self._next[key]
+
+    def _wait(self, key: str) -> float:
+        """Return how long until another save of a project is allowed."""
+        began = self._began.get(key)
+        return 0 if began is None else max(began + self._settings.on_demand_save_interval - time.monotonic(), 0)
+
+    async def now(self, entry: Entry) -> SaveResult | None:
+        """Save a project that changed, without waiting for a turn: before it is stopped or closed for good."""
+        async with entry.save_lock, self._turns:
+            if await self._unchanged(entry, synced=True):
+                return entry.record.saved
+            return await self._save(entry)
+
+    async def automatic(self, entry: Entry) -> None:
+        """Save a project if it changed, its last save is long enough ago, and none is under way."""
+        key, interval = entry.layout.project_id, self._settings.automatic_save_interval
+        last = self._began.get(key, self._noticed.setdefault(key, time.monotonic()))
+        if entry.save_lock.locked() or last + interval > time.monotonic():
+            return
+        async with entry.save_lock, self._turns:
+            if not await self._unchanged(entry, synced=False):
+                await self._save(entry)
+
+    async def edited(self, entry: Entry) -> bool:
+        """Whether the project's files changed since this was asked last."""
+        found = await asyncio.to_thread(generations, entry.layout)
+        key = entry.layout.project_id
+        before = self._seen.get(key, entry.record.generations)
+        self._seen[key] = found
+        return found not in (before, entry.record.generations)
+
+    def forget(self, entry: Entry) -> None:
+        """Drop what is remembered of a project that was closed."""
+        for known in (self._began, self._noticed, self._seen):
+            known.pop(entry.layout.project_id, None)
+
+    async def _unchanged(self, entry: Entry, *, synced: bool) -> bool:
+        """Whether the last copy is what is here; ``synced``: also counting writes that are still in memory."""
+        if synced:
+            await asyncio.to_thread(btrfs.sync, entry.layout.root)
+        return entry.record.generations == await asyncio.to_thread(generations, entry.layout)
+
+    async def _save(self, entry: Entry) -> SaveResult:
+        """Copy and snapshot. The caller holds the lock."""
+        layout, project = entry.layout, entry.project
+        began = time.monotonic()
+        self._began[layout.project_id] = began
+        await self._storage.prepare(project)
+        try:
+            found = await asyncio.to_thread(freeze, layout)
+            result = await self._copy(entry)
+        finally:
+            await asyncio.to_thread(discard, layout.snapshot)
+        entry.record.generations, entry.record.saved = found, result
+        self._remember(entry)
+        log.info(
+            "saved",
+            extra={"action": "save", "project": layout.project_id, "seconds": round(time.monotonic() - began, 3)},
+        )
+        self._publish(Saved(project_id=layout.project_id, snapshot=result.snapshot, time=result.time))
+        return result
+
+    async def _copy(self, entry: Entry) -> SaveResult:
+        for attempt in range(1, ATTEMPTS + 1):
+            await self._storage.send(entry.project, entry.layout.snapshot / "home")
+            try:
+                return await self._storage.snapshot(entry.project)
+            except FaultError as error:
+                if error.code != "conflict" or attempt == ATTEMPTS:
+                    raise
+        raise AssertionError
+
+
+def generations(layout: Layout) -> dict[int, int]:
+    """Return the last change of each subvolume of a project. Raises ``OSError`` or ``FaultError`` (too many)."""
+    found: dict[int, int] = {}
+    with btrfs.opened(layout.subvolume) as fd:
+        left = [btrfs.number(fd)]
+        while left:
+            number = left.pop()
+            found[number] = btrfs.generation(fd, number)
+            left += [inner.id for inner in btrfs.inner(fd, number)]
+            if len(found) + len(left) > MOST_SUBVOLUMES:
+                raise FaultError("too_large", TOO_MANY)
+    return found
+
+
+def freeze(layout: Layout) -> dict[int, int]:
+    """Snapshot a project with the subvolumes inside it; return what ``generations`` would say at that moment.
+
+    A snapshot shows inner subvolumes as empty folders, so each is snapshotted too, into its place. The user may rename
+    things meanwhile: a subvolume that is not where it was is left out, and the next save sees the change.
+    """
+    discard(layout.snapshot)
+    found: dict[int, int] = {}
+    with beneath.folder(layout.snapshot.parent, []) as folder:
+        _freeze(layout.subvolume, None, folder, os.fsencode(layout.snapshot.name), found)
+    return found
+
+
+def _freeze(source: Path, number: int | None, folder: int, name: bytes, found: dict[int, int]) -> None:
+    if len(found) >= MOST_SUBVOLUMES:
+        raise FaultError("too_large", TOO_MANY)
+    with btrfs.opened(source, number) as fd:
+        own = btrfs.number(fd)
+        inner = btrfs.inner(fd, own)
+        btrfs.snapshot(fd, folder, name, read_only=not inner)
+    with beneath.folder(folder, [name]) as made:
+        found[own] = btrfs.generation(made, btrfs.number(made))
+        for one in inner:
+            *way, last = beneath.parts_of(one.path)
+            with suppress(OSError), beneath.folder(made, way) as place:
+                os.rmdir(last, dir_fd=place)
+                _freeze(source / os.fsdecode(one.path), one.id, place, last, found)
+
+
+def _log_failure(task: asyncio.Task[SaveResult]) -> None:
+    """Take note of how a save ended, should nobody wait for it any more."""
+    if not task.cancelled() and task.exception() is not None:
+        log.warning("a save failed: %s", task.exception(), extra={"action": "save"})
