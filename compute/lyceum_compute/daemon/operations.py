@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -18,21 +19,24 @@ from lyceum_compute.protocol.messages import (
     ProjectArguments,
     ProjectState,
     Quota,
+    RestorePath,
+    RestoreResult,
     SaveResult,
     SetQuotas,
     State,
 )
 from lyceum_compute.protocol.server import Operation
 
-from . import gateway, host
+from . import gateway, host, restore
 from .projects import FAILURES, describe
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.identity import Peer
 
-    from .projects import Projects
+    from .projects import Entry, Projects
     from .save import Saver
     from .settings import Settings
+    from .storage import Storage
 
 try:
     VERSION = version("lyceum-compute")
@@ -45,10 +49,12 @@ CALLERS = frozenset({"hub"})
 class Operations:
     """What the daemon does for hubs."""
 
-    def __init__(self, settings: Settings, projects: Projects, saver: Saver) -> None:
+    def __init__(self, settings: Settings, projects: Projects, saver: Saver, storage: Storage) -> None:
         self.settings = settings
         self.projects = projects
         self.saver = saver
+        self.storage = storage
+        self._restoring: set[asyncio.Task[RestoreResult]] = set()
 
     def table(self) -> dict[str, Operation]:
         """Return the dispatch table: the daemon's own operations and those that it passes to local hubs."""
@@ -109,6 +115,26 @@ class Operations:
             if isinstance(error, FaultError):
                 raise
             raise FaultError("unavailable", f"the project could not be saved: {describe(error)}") from error
+
+    async def restore_path(self, _peer: Peer, arguments: RestorePath) -> RestoreResult:
+        """Put files of a snapshot in place; what is there is set aside. It goes on if the caller goes away."""
+        entry = self.projects.on_host(arguments.project)
+        wanted = restore.Wanted.of(arguments.snapshot, arguments.path)
+        task = asyncio.create_task(self._restore(entry, wanted), name=f"restore {entry.layout.project_id}")
+        self._restoring.add(task)
+        task.add_done_callback(self._restoring.discard)
+        return await asyncio.shield(task)
+
+    async def _restore(self, entry: Entry, wanted: restore.Wanted) -> RestoreResult:
+        try:
+            with restore.arrivals(entry.layout.restores) as folder:
+                await self.storage.fetch_path(entry.project, wanted.snapshot, wanted.path, folder)
+                placing = restore.Placing(entry.project.uid, restore.stamp_of())
+                return await asyncio.to_thread(placing.place, folder, entry.layout.home, wanted)
+        except FAILURES as error:
+            if isinstance(error, FaultError):
+                raise
+            raise FaultError("unavailable", f"the files could not be restored: {describe(error)}") from error
 
     async def state(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
         """Say how a project is."""

@@ -1,6 +1,6 @@
 """Saving: a snapshot of the project is copied to its storage host, which snapshots the whole copy.
 
-A copy shows one point in time, since it is sent from a read-only snapshot. The snapshot is deleted right after: while it
+A copy shows one point in time, as it is sent from a read-only snapshot. The snapshot is deleted right after: while it
 is there, it holds deleted blocks against the project's quota. Nothing is sent when no subvolume of the project changed
 since the last copy; that is found out at the same cost however large the project is.
 """

@@ -69,7 +69,7 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
             for entry in projects.entries.values():
                 Server.push_to(connection, event_of(entry))
 
-        server = Server(Operations(settings, projects, saver).table(), on_connect=greet)
+        server = Server(Operations(settings, projects, saver, storage).table(), on_connect=greet)
         await server.listen_tls(*settings.address, identity)
         _on_signals(identity)
         notify("READY=1")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .layout import Layout
     from .settings import Settings
 
+#: How the storage host begins the line that says why it refuses.
+REFUSAL = "lyceum-storage: "
 RECEIVER = "lyceum-receive"
 TRANSFER_TIMEOUT = 2 * 3600
 CALL_TIMEOUT = 120
@@ -89,7 +91,7 @@ class Storage:
         return True
 
     async def fetch_path(self, project: Project, snapshot: str, path: bytes, folder: Path) -> None:
-        """Bring a file or folder of a snapshot into an empty folder, under its own name; the whole home for ``b""``."""
+        """Bring a file or folder of a snapshot into an empty folder, under its own name; ``b""``: all of it."""
         source = f"{project.project_id}/{snapshot}/{path.hex()}"
         await self._receive(project, source, folder, "--trust-sender")
 
@@ -132,6 +134,12 @@ def _check(completed: Completed, what: str) -> None:
     """Raise ``FaultError`` unless rsync did all that it was to do; a partial copy (23, 24) is none."""
     if completed.returncode == 0:
         return
-    await_space = b"Disk quota exceeded" in completed.stderr or b"No space left" in completed.stderr
-    code = "disk_quota" if await_space else "unavailable"
-    raise FaultError(code, f"{what} failed (rsync exit code {completed.returncode}): {completed.complaint}")
+    said = [line for line in completed.stderr.decode(errors="replace").splitlines() if line.startswith(REFUSAL)]
+    if said:
+        message = said[-1].removeprefix(REFUSAL)[:500]
+        raise FaultError(
+            "not_found" if "there is no" in message or "not a folder" in message else "unavailable", message
+        )
+    if b"Disk quota exceeded" in completed.stderr or b"No space left" in completed.stderr:
+        raise FaultError("disk_quota", f"{what} does not fit: the project's disk is too full")
+    raise FaultError("unavailable", f"{what} failed (rsync exit code {completed.returncode}): {completed.complaint}")
