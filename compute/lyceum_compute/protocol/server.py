@@ -112,11 +112,14 @@ class Server:
         self._listeners: list[asyncio.Server] = []
 
     async def listen_tls(self, host: str, port: int, identity: Identity) -> None:
-        """Listen on an address; callers show a certificate of one of the services that some operation is for."""
+        """Listen on an address; callers show a certificate of one of the services that some operation is for.
+
+        ``::`` stands for every address, of either family.
+        """
         self._listeners.append(
             await asyncio.start_server(
                 self._accept,
-                host,
+                None if host == "::" else host,
                 port,
                 ssl=identity.server,
                 limit=READ_SIZE,

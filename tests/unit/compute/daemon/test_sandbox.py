@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from lyceum_compute.daemon import sandbox
+
+NAME = "c2b6ca5e8f334b8ab1c64b1a5e0c2f11"
+
+
+def test_account_files_name_nobody_else() -> None:
+    files = sandbox.account_files(NAME, 200001, "compute1")
+    assert [line.split(":")[0] for line in files["passwd"].splitlines()] == ["root", NAME, "nobody"]
+    assert f"{NAME}:x:200001:200001::/home/user:/bin/bash" in files["passwd"]
+    assert "compute1" in files["hosts"]
+
+
+def test_the_root_of_sandboxes_is_made_once(tmp_path: Path) -> None:
+    sandbox.make_root(tmp_path)
+    sandbox.make_root(tmp_path)
+    assert (tmp_path / "bin").readlink() == Path("usr/bin")
+    assert (tmp_path / "home/user").stat().st_mode & 0o777 == 0o755
+    assert "files" in (tmp_path / "etc/nsswitch.conf").read_text()
