@@ -59,7 +59,8 @@ class Snapshots:
     def take(self, project_id: str) -> datetime:
         """Take a snapshot of the project's copy, later by at least a second than every other, and return its time."""
         folder = self.layout.snapshots_of(project_id)
-        folder.mkdir(mode=0o755, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)  # the folder above lets in root and the receiver alone
         time = datetime.now(UTC).replace(microsecond=0)
         latest = self.latest(project_id)
         if latest is not None:
