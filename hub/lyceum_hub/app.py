@@ -119,7 +119,7 @@ class Hub:
         return Starlette(
             routes=routes,
             lifespan=self._lifespan,
-            exception_handlers={404: _not_found, 405: _not_found, Exception: _broken},
+            exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken},
         )
 
     @asynccontextmanager
@@ -192,6 +192,10 @@ def _exit() -> None:
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
     return refusal(HubError("not_found", "There is nothing here."))
+
+
+async def _wrong_method(_request: Request, _error: Exception) -> Response:
+    return refusal(HubError("method_not_allowed", "This is not called with this method."))
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

@@ -82,6 +82,7 @@ def configuration(app: Any, *, host: str, port: int, identity: Identity, message
         ws="websockets-sansio",
         ws_max_size=message,
         ws_ping_interval=None,  # Engine.IO has its own
+        ws_per_message_deflate=False,  # compressing 10 MB would stop the process for everybody meanwhile
         lifespan="on",
         log_config=None,
         access_log=False,

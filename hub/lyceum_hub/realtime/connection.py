@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from engineio.packet import MESSAGE, Packet
 
-from lyceum_hub.errors import ConflictError, HubError, InvalidError, NotFoundError, TooManyError
+from lyceum_hub.errors import ConflictError, HubError, InvalidError, NotFoundError, NotSignedInError, TooManyError
 from lyceum_hub.operations import Call
 from lyceum_hub.operations.dispatch import decode, find, perform
 from lyceum_hub.services import Services
@@ -29,6 +29,8 @@ MUCH_UNREAD = 16 * 1024 * 1024
 MOST_UNREAD = 64 * 1024 * 1024
 #: Seconds in which a client must read something of what waits for it.
 STALL = 60.0
+#: Seconds that calls under way have when their session ends (the call that ended it among them).
+SETTLE = 1.0
 
 
 class Connection:
@@ -46,6 +48,7 @@ class Connection:
         self.caller = caller
         self.address = address
         self.closed = False
+        self._ending = False
         self._services = services
         self._queue = queue
         self._abort = abort
@@ -80,6 +83,9 @@ class Connection:
 
     def receive(self, data: object) -> None:
         """Begin what a message asks for; the answer comes when it is ready."""
+        if self._ending:
+            self._fail(_id_of(data), NotSignedInError())
+            return
         if len(self._calls) >= MOST_CALLS:
             self._fail(_id_of(data), TooManyError("Too many calls at once. Wait for some to be answered.", 1))
             return
@@ -161,6 +167,12 @@ class Connection:
         self.send({"id": request_id, "event": "unsubscribe", "subscription": number})
 
     # The end.
+
+    async def settle(self) -> None:
+        """Take no more calls, and give those under way a moment to be answered."""
+        self._ending = True
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=SETTLE)
 
     def close(self) -> None:
         """End subscriptions and calls: nobody is there any more."""

@@ -165,9 +165,13 @@ class Realtime:
                     self._services.background.start(self._look(), "look at all sessions")
 
     def _sign_out(self, sid: str, connection: Connection) -> None:
+        self._services.background.start(self._end(sid, connection), "end a connection")
+
+    async def _end(self, sid: str, connection: Connection) -> None:
+        await connection.settle()
         connection.send({"event": "signed_out"})
         self._forget(sid)
-        self._services.background.start(self._close(sid, abort=False), "close a connection")
+        await self._close(sid, abort=False)
 
     async def _look_at(self, account_id: object) -> None:
         await self._look(lambda caller: caller.account_id == account_id)

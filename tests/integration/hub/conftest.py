@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +12,15 @@ from .site import Person, Site
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """PostgreSQL, two hub processes, and fake hosts."""
-    site = Site(tmp_path_factory.mktemp("site"))
-    try:
-        site.start()
-        yield site
-    finally:
-        site.stop()
+    with tempfile.TemporaryDirectory(prefix="lyceum-hub-") as folder:
+        site = Site(Path(folder))
+        try:
+            site.start()
+            yield site
+        finally:
+            site.stop()
 
 
 @pytest.fixture

@@ -179,14 +179,14 @@ class Person:
         self.cookies: dict[str, str] = {}
         self.headers = {"x-forwarded-for": site.address(), **headers}
 
-    def post(self, event: str, *, hub: int | None = None, timeout: float = 30, **fields: Any) -> httpx.Response:
+    def post(self, event: str, *, hub: int | None = None, **fields: Any) -> httpx.Response:
         """Call an event and return the response."""
         response = httpx.post(
             f"{self.site.hubs[self.hub if hub is None else hub].url}/api/v1/{event}",
             json=fields,
             headers={**self.headers, **self._cookie()},
             verify=self.site.edge,
-            timeout=timeout,
+            timeout=40,
         )
         self._keep(response)
         return response

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .site import Person, Site
+from .site import Person
 
 
-def test_from_sign_up_to_a_file_in_a_project_through_both_hubs(site: Site, ada: Person) -> None:
+def test_from_sign_up_to_a_file_in_a_project_through_both_hubs(ada: Person) -> None:
     project_id = ada.project(title="Prime numbers", description="for class")
     started = ada.ok("start_project", hub=1, project_id=project_id, wait=10)
     assert started["state"] == "running"
