@@ -40,6 +40,13 @@ class Lyceum(Program):
             second = str(self.tasks[1].name).replace(".", " ")
             raise UsageFailure(f"One command at a time: what is {second!r} doing there?", hint=USAGE_HINT)
 
+    def parse_cleanup(self) -> None:
+        """Answer calls for help and for the version."""
+        try:
+            super().parse_cleanup()
+        except ParseError as error:
+            raise UsageFailure(_plain(str(error)), hint=USAGE_HINT) from None
+
     def print_help(self) -> None:
         """Print the overview of all commands."""
         print(overview())
@@ -107,7 +114,7 @@ def rewrite(argv: Sequence[str]) -> list[str]:
         else:
             raise UsageFailure(f"There is no command '{command} {words[2]}'.", hint=f"There is: {', '.join(known)}.")
     if {"-h", "--help"} & set(words[2:]) and not command.startswith("-"):
-        return [words[0], words[1], "--help"]
+        return [words[0], "--help", words[1]]
     if command == "logs" and len(words) > 3 and not words[2].startswith("-") and not words[3].startswith("-"):
         words[3:4] = ["--unit", words[3]]
     if command == "check":
