@@ -9,11 +9,7 @@ const instance = process.env["LYCEUM_INSTANCE"] ?? "http://127.0.0.1:5199";
 const passOn = { target: instance, changeOrigin: true, secure: false, ws: true };
 
 export default defineConfig({
-  plugins: [
-    react(),
-    budget({ limit: 300_000, later: ["src/editor/EditorPane.tsx", "src/terminal/TerminalPane.tsx"] }),
-    compress(),
-  ],
+  plugins: [react(), budget(200_000), compress()],
   build: {
     target: "es2022",
     // Nothing inline: the content security policy allows only files of the instance itself.

@@ -4,31 +4,28 @@ import type { Plugin } from "vite";
 
 export interface Chunk {
   fileName: string;
+  /** Chunks that the browser loads together with this one. */
   imports: string[];
-  dynamicImports: string[];
   styles: string[];
   isEntry: boolean;
-  /** The module that a dynamic import named, if any. */
-  facade: string | null;
 }
 
-/** Files that a browser loads before one of the modules in `later` is asked for, with everything reachable by other ways. */
-export function loadedFirst(chunks: ReadonlyMap<string, Chunk>, later: readonly string[]): Set<string> {
+/** The files that a browser loads from the first page on, until somebody asks for more than the way to a project's files. */
+export function loadedFirst(chunks: ReadonlyMap<string, Chunk>): Set<string> {
   const found = new Set<string>();
   const queue = [...chunks.values()].filter((chunk) => chunk.isEntry).map((chunk) => chunk.fileName);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    const chunk = chunks.get(name);
-    if (chunk === undefined || found.has(name)) continue;
-    if (later.some((module) => chunk.facade?.endsWith(module) === true)) continue;
+    if (found.has(name)) continue;
     found.add(name);
-    for (const style of chunk.styles) found.add(style);
-    queue.push(...chunk.imports, ...chunk.dynamicImports);
+    const chunk = chunks.get(name);
+    for (const style of chunk?.styles ?? []) found.add(style);
+    queue.push(...(chunk?.imports ?? []));
   }
   return found;
 }
 
-/** Fails the build when what is loaded before editor and terminal weighs more than `limit` bytes compressed. */
-export function budget({ limit, later }: { limit: number; later: readonly string[] }): Plugin {
+/** Fails the build when what is loaded before editor and terminal weighs more than `limit` bytes compressed (gzip). */
+export function budget(limit: number): Plugin {
   return {
     name: "budget",
     apply: "build",
@@ -39,22 +36,19 @@ export function budget({ limit, later }: { limit: number; later: readonly string
         const source = file.type === "chunk" ? file.code : file.source;
         sizes.set(file.fileName, gzipSync(source).length);
         if (file.type !== "chunk") continue;
+        const styles = [...(file.viteMetadata?.importedCss ?? [])];
         chunks.set(file.fileName, {
           fileName: file.fileName,
           imports: file.imports,
-          dynamicImports: file.dynamicImports,
-          styles: [...(file.viteMetadata?.importedCss ?? [])],
+          styles,
           isEntry: file.isEntry,
-          facade: file.facadeModuleId,
         });
       }
-      const first = loadedFirst(chunks, later);
-      const total = [...first].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+      const first = [...loadedFirst(chunks)];
+      const total = first.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
       const words = `${(total / 1000).toFixed(1)} kB compressed before editor and terminal (limit ${limit / 1000} kB)`;
-      if (total > limit) {
-        const list = [...first].map((name) => `${name} ${sizes.get(name) ?? 0}`).join("\n  ");
-        this.error(`Too heavy: ${words}. Loaded first:\n  ${list}`);
-      }
+      const list = first.map((name) => `${name} ${sizes.get(name) ?? 0}`).join("\n  ");
+      if (total > limit) this.error(`Too heavy: ${words}. Loaded first:\n  ${list}`);
       this.info(words);
     },
   };

@@ -1,18 +1,20 @@
-import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { Link } from "react-router";
+import { Avatar, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 
 import { api } from "../api/api.ts";
 import { places } from "../app/places.ts";
 import { texts } from "../texts/index.ts";
-import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUser } from "../ui/icons.ts";
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUser } from "../ui/icons.ts";
+import { MenuButton } from "../ui/MenuButton.tsx";
 import { useSignOut } from "./useSignOut.ts";
 
+const look = { size: 16, "aria-hidden": true } as const;
 const schemes = [
-  { value: "light", label: texts.account.light, Icon: IconSun },
-  { value: "dark", label: texts.account.dark, Icon: IconMoon },
-  { value: "auto", label: texts.account.system, Icon: IconDeviceDesktop },
+  { value: "light", label: texts.account.light, icon: <IconSun {...look} /> },
+  { value: "dark", label: texts.account.dark, icon: <IconMoon {...look} /> },
+  { value: "auto", label: texts.account.system, icon: <IconDeviceDesktop {...look} /> },
 ] as const;
 
+/** Who is signed in, how the page looks, and the way out. */
 export function AccountMenu() {
   const { data: account } = api.useGetAccountQuery();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -20,40 +22,37 @@ export function AccountMenu() {
   if (account === undefined) return null;
   const name = `${account.first_name} ${account.last_name}`.trim();
   return (
-    <Menu width={250}>
-      <Menu.Target>
-        <UnstyledButton aria-label={texts.account.menu}>
+    <MenuButton
+      label={texts.account.menu}
+      width={250}
+      button={(props) => (
+        <UnstyledButton {...props}>
           <Avatar name={name} color="olive" size={32} radius="xl" alt="" />
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" fw={600} c="var(--mantine-color-text)">
-            {name}
-          </Text>
-          <Text size="xs">{account.email_address}</Text>
-        </Menu.Label>
-        <Menu.Item component={Link} to={places.account} leftSection={<IconUser size={16} aria-hidden />}>
-          {texts.account.title}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{texts.account.appearance}</Menu.Label>
-        {schemes.map(({ value, label, Icon }) => (
-          <Menu.Item
-            key={value}
-            leftSection={<Icon size={16} aria-hidden />}
-            rightSection={colorScheme === value ? <IconCheck size={16} aria-hidden /> : null}
-            aria-current={colorScheme === value}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut(false)}>
-          {texts.account.signOut}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+      lines={[
+        {
+          heading: (
+            <>
+              <Text size="sm" fw={600} c="var(--mantine-color-text)">
+                {name}
+              </Text>
+              <Text size="xs">{account.email_address}</Text>
+            </>
+          ),
+        },
+        { label: texts.account.title, to: places.account, icon: <IconUser {...look} /> },
+        "rule",
+        { heading: texts.account.appearance },
+        ...schemes.map(({ value, label, icon }) => ({
+          label,
+          icon,
+          checked: colorScheme === value,
+          onClick: () => setColorScheme(value),
+        })),
+        "rule",
+        { label: texts.account.signOut, icon: <IconLogout {...look} />, onClick: () => void signOut(false) },
+      ]}
+    />
   );
 }

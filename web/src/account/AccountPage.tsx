@@ -1,3 +1,6 @@
+import "@mantine/core/styles/Badge.css";
+import "@mantine/core/styles/SegmentedControl.css";
+
 import {
   Badge,
   Button,
@@ -18,7 +21,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { useSignOut } from "./useSignOut.ts";
 
-export function AccountPage() {
+export default function AccountPage() {
   useTitle(texts.account.title);
   const { data: account } = api.useGetAccountQuery();
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -1,22 +1,20 @@
+import "@mantine/core/styles/InlineInput.css";
+import "@mantine/core/styles/Checkbox.css";
+import "@mantine/core/styles/PasswordInput.css";
+
 import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { api } from "../api/api.ts";
-import { describe, faultOf, type Fault } from "../api/fault.ts";
+import { describe, faultOf } from "../api/fault.ts";
 import { texts } from "../texts/index.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { Frame } from "./Frame.tsx";
 import { isAddress } from "./rules.ts";
 import { useEnter } from "./useEnter.ts";
 
-/** What a refused sign-in means for the person. Which of the two was wrong is nobody's business. */
-function refusal(fault: Fault): string {
-  const wrong = fault.status === 401 || fault.status === 403 || fault.status === 404 || fault.status === 422;
-  return wrong ? texts.account.wrong : describe(fault);
-}
-
-export function SignInPage() {
+export default function SignInPage() {
   useTitle(texts.account.signIn);
   const { data: site } = api.useGetSiteQuery();
   const [query] = useSearchParams();
@@ -72,7 +70,7 @@ function SignInForm() {
       await signIn({ email_address: email.trim(), password, remember_me: remember }).unwrap();
       await enter();
     } catch (error) {
-      setRefused(refusal(faultOf(error)));
+      setRefused(describe(faultOf(error)));
     }
   };
 

@@ -1,3 +1,5 @@
+import "@mantine/core/styles/PasswordInput.css";
+
 import { Alert, Anchor, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { Link, useSearchParams } from "react-router";
@@ -7,25 +9,10 @@ import { describe, faultOf } from "../api/fault.ts";
 import { texts } from "../texts/index.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { Frame } from "./Frame.tsx";
-import { isAddress, SHORTEST_PASSWORD } from "./rules.ts";
+import { EMPTY, errorsIn, type Fields } from "./rules.ts";
 import { useEnter } from "./useEnter.ts";
 
-const EMPTY = { first_name: "", last_name: "", email_address: "", password: "", token: "" };
-type Fields = typeof EMPTY;
-type Errors = Partial<Record<keyof Fields, string>>;
-
-/** What is still wrong with the form, by field. */
-export function errorsIn(fields: Fields, tokenAsked: boolean): Errors {
-  const errors: Errors = {};
-  if (fields.first_name.trim() === "") errors.first_name = texts.account.nameNeeded;
-  if (fields.last_name.trim() === "") errors.last_name = texts.account.nameNeeded;
-  if (!isAddress(fields.email_address)) errors.email_address = texts.account.emailNeeded;
-  if (fields.password.length < SHORTEST_PASSWORD) errors.password = texts.account.passwordShort;
-  if (tokenAsked && fields.token.trim() === "") errors.token = texts.account.tokenNeeded;
-  return errors;
-}
-
-export function SignUpPage() {
+export default function SignUpPage() {
   useTitle(texts.account.signUp);
   const { data: site } = api.useGetSiteQuery();
   const [query] = useSearchParams();

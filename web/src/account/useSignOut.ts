@@ -4,7 +4,7 @@ import { api } from "../api/api.ts";
 import { faultOf } from "../api/fault.ts";
 import { forgotten, useAppDispatch } from "../app/store.ts";
 import { texts } from "../texts/index.ts";
-import { tellFault } from "../ui/tell.tsx";
+import { tellFault } from "../ui/tell.ts";
 
 /** Ends the session here, or in every browser, and forgets what belonged to it. */
 export function useSignOut() {

@@ -1,25 +1,33 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 import { Provider } from "react-redux";
-import type { createBrowserRouter } from "react-router";
-import { RouterProvider } from "react-router/dom";
+import { useRoutes } from "react-router";
 
+import { noticesWanted, onNoticesWanted } from "../ui/tell.ts";
+import { CrashBoundary } from "./CrashBoundary.tsx";
+import { routes } from "./routes.tsx";
 import type { Store } from "./store.ts";
 import { theme } from "./theme.ts";
 
-interface Props {
-  store: Store;
-  router: ReturnType<typeof createBrowserRouter>;
-}
+const Notices = lazy(() => import("../ui/notices.tsx"));
 
-/** The whole client: store, look and routes. */
-export function App({ store, router }: Props) {
+/** The whole client: store, look and routes. Stands in a router. */
+export function App({ store }: { store: Store }) {
+  const notices = useSyncExternalStore(onNoticesWanted, noticesWanted);
   return (
     <Provider store={store}>
       <MantineProvider theme={theme} defaultColorScheme="auto">
-        <Notifications position="bottom-right" limit={4} />
-        <RouterProvider router={router} />
+        {notices && (
+          <Suspense>
+            <Notices />
+          </Suspense>
+        )}
+        <CrashBoundary>
+          <Places />
+        </CrashBoundary>
       </MantineProvider>
     </Provider>
   );
 }
+
+const Places = () => useRoutes(routes);

@@ -1,4 +1,4 @@
-import { Button, Text, Tooltip } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 
 import { reconnectNow } from "../live/use.ts";
 import { texts } from "../texts/index.ts";
@@ -14,14 +14,12 @@ export function ConnectionState() {
     const words = texts.shell.lost(clock(since));
     return (
       <div role="status" className={classes.lost}>
-        <Tooltip label={words} multiline maw={280}>
-          <span className={classes.line}>
-            <IconCloudOff size={16} aria-hidden />
-            <Text span size="xs" className={classes.words}>
-              {words}
-            </Text>
-          </span>
-        </Tooltip>
+        <span className={classes.line}>
+          <IconCloudOff size={16} aria-hidden />
+          <Text span size="xs" className={classes.words}>
+            {words}
+          </Text>
+        </span>
         <Button size="compact-xs" variant="default" onClick={reconnectNow}>
           {texts.common.retry}
         </Button>
@@ -29,9 +27,5 @@ export function ConnectionState() {
     );
   }
   const words = status === "connected" ? texts.shell.connected : texts.shell.connecting;
-  return (
-    <Tooltip label={words}>
-      <span role="status" className={classes.dot} data-status={status} aria-label={words} />
-    </Tooltip>
-  );
+  return <span role="status" className={classes.dot} data-status={status} aria-label={words} title={words} />;
 }

@@ -1,9 +1,9 @@
-import { Anchor, Button, Container } from "@mantine/core";
+import { Anchor, Container } from "@mantine/core";
 import { Link } from "react-router";
 
 import { texts } from "../texts/index.ts";
 import { Empty } from "../ui/Empty.tsx";
-import { IconAlertTriangle, IconSearch } from "../ui/icons.ts";
+import { IconSearch } from "../ui/icons.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { places } from "./places.ts";
 
@@ -15,21 +15,6 @@ export function NotFoundPage() {
         <Anchor component={Link} to={places.projects}>
           {texts.common.toProjects}
         </Anchor>
-      </Empty>
-    </Container>
-  );
-}
-
-/** Shown if a part of the page failed in a way that nobody foresaw. */
-export function CrashPage() {
-  return (
-    <Container py="xl" component="main">
-      <Empty
-        icon={<IconAlertTriangle size={40} />}
-        title={texts.common.crashedTitle}
-        words={texts.common.crashed}
-      >
-        <Button onClick={() => location.reload()}>{texts.common.reload}</Button>
       </Empty>
     </Container>
   );

@@ -1,50 +1,47 @@
+import { lazy, Suspense, type ComponentType } from "react";
 import { Navigate, type RouteObject } from "react-router";
 
-import { AccountPage } from "../account/AccountPage.tsx";
-import { SignInPage } from "../account/SignInPage.tsx";
-import { SignUpPage } from "../account/SignUpPage.tsx";
 import { FilesPage } from "../files/FilesPage.tsx";
-import { PeoplePage } from "../people/PeoplePage.tsx";
 import { OpenItem } from "../project/OpenItem.tsx";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
-import { SettingsPage } from "../settings/SettingsPage.tsx";
-import { SnapshotsPage } from "../snapshots/SnapshotsPage.tsx";
-import { TerminalsPage } from "../terminal/TerminalsPage.tsx";
-import { CrashPage, NotFoundPage } from "./NotFoundPage.tsx";
+import { NotFoundPage } from "./NotFoundPage.tsx";
 import { SignedIn } from "./SignedIn.tsx";
+
+/** A page that is loaded when somebody goes there: not on the way that everybody goes. */
+function later(load: () => Promise<{ default: ComponentType }>) {
+  const Page = lazy(load);
+  return (
+    <Suspense>
+      <Page />
+    </Suspense>
+  );
+}
+
+const inProject: RouteObject[] = [
+  { index: true, element: <Navigate to="files" replace /> },
+  { path: "files/*", element: <FilesPage /> },
+  { path: "edit/*", element: <OpenItem /> },
+  { path: "terminals", element: later(() => import("../terminal/TerminalsPage.tsx")) },
+  { path: "terminals/:session", element: <OpenItem /> },
+  { path: "snapshots", element: later(() => import("../snapshots/SnapshotsPage.tsx")) },
+  { path: "people", element: later(() => import("../people/PeoplePage.tsx")) },
+  { path: "settings", element: later(() => import("../settings/SettingsPage.tsx")) },
+  { path: "*", element: <NotFoundPage /> },
+];
 
 /** Every place and its address. The edge sends an unknown path here too. */
 export const routes: RouteObject[] = [
+  { path: "/sign-in", element: later(() => import("../account/SignInPage.tsx")) },
+  { path: "/sign-up", element: later(() => import("../account/SignUpPage.tsx")) },
   {
-    errorElement: <CrashPage />,
+    element: <SignedIn />,
     children: [
-      { path: "/sign-in", element: <SignInPage /> },
-      { path: "/sign-up", element: <SignUpPage /> },
-      {
-        element: <SignedIn />,
-        children: [
-          { index: true, element: <Navigate to="/projects" replace /> },
-          { path: "/projects", element: <ProjectsPage /> },
-          { path: "/account", element: <AccountPage /> },
-          {
-            path: "/projects/:project",
-            element: <ProjectPage />,
-            children: [
-              { index: true, element: <Navigate to="files" replace /> },
-              { path: "files/*", element: <FilesPage /> },
-              { path: "edit/*", element: <OpenItem /> },
-              { path: "terminals", element: <TerminalsPage /> },
-              { path: "terminals/:session", element: <OpenItem /> },
-              { path: "snapshots", element: <SnapshotsPage /> },
-              { path: "people", element: <PeoplePage /> },
-              { path: "settings", element: <SettingsPage /> },
-              { path: "*", element: <NotFoundPage /> },
-            ],
-          },
-          { path: "*", element: <NotFoundPage /> },
-        ],
-      },
+      { index: true, element: <Navigate to="/projects" replace /> },
+      { path: "/projects", element: <ProjectsPage /> },
+      { path: "/account", element: later(() => import("../account/AccountPage.tsx")) },
+      { path: "/projects/:project", element: <ProjectPage />, children: inProject },
+      { path: "*", element: <NotFoundPage /> },
     ],
   },
 ];

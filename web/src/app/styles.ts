@@ -1,49 +1,27 @@
-/** The styles of the Mantine components in use, and no others: the whole sheet is twice as large. In the package's own order. */
+/** The styles of the Mantine components that the first pages use; others come with what uses them. In the package's own order. */
 import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 
-import "@mantine/core/styles/ScrollArea.css";
 import "@mantine/core/styles/UnstyledButton.css";
 import "@mantine/core/styles/VisuallyHidden.css";
 import "@mantine/core/styles/Paper.css";
-import "@mantine/core/styles/Popover.css";
 import "@mantine/core/styles/CloseButton.css";
 import "@mantine/core/styles/Group.css";
 import "@mantine/core/styles/Loader.css";
-import "@mantine/core/styles/Overlay.css";
-import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Input.css";
-import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/Flex.css";
 import "@mantine/core/styles/ActionIcon.css";
 import "@mantine/core/styles/Alert.css";
 import "@mantine/core/styles/Anchor.css";
-import "@mantine/core/styles/AppShell.css";
 import "@mantine/core/styles/Avatar.css";
-import "@mantine/core/styles/Badge.css";
-import "@mantine/core/styles/Breadcrumbs.css";
 import "@mantine/core/styles/Button.css";
 import "@mantine/core/styles/Center.css";
-import "@mantine/core/styles/Checkbox.css";
 import "@mantine/core/styles/Container.css";
-import "@mantine/core/styles/Divider.css";
 import "@mantine/core/styles/Kbd.css";
-import "@mantine/core/styles/List.css";
-import "@mantine/core/styles/Menu.css";
-import "@mantine/core/styles/Modal.css";
-import "@mantine/core/styles/Notification.css";
-import "@mantine/core/styles/NumberInput.css";
-import "@mantine/core/styles/PasswordInput.css";
-import "@mantine/core/styles/SegmentedControl.css";
 import "@mantine/core/styles/Skeleton.css";
 import "@mantine/core/styles/Stack.css";
-import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Text.css";
-import "@mantine/core/styles/Timeline.css";
 import "@mantine/core/styles/Title.css";
-import "@mantine/core/styles/Tooltip.css";
-import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
 
 import "./global.css";

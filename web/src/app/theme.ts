@@ -40,9 +40,6 @@ export const theme = createTheme({
   respectReducedMotion: true,
   focusRing: "auto",
   components: {
-    Tooltip: {
-      defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } },
-    },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
     Skeleton: { defaultProps: { "aria-hidden": true } },

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Skeleton, Stack, Text, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { ActionIcon, Button, Skeleton, Stack, Text, useComputedColorScheme } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
@@ -72,28 +72,26 @@ function Open({ project, path, active }: Props) {
       <div className={classes.bar} role="toolbar" aria-label={texts.editor.toolbar}>
         <Way id={id} path={path} />
         {state !== null && <SaveWords state={state} onSave={() => void handle?.saver.flush()} />}
-        <Tooltip label={texts.editor.wrap}>
-          <ActionIcon
-            variant={wrap ? "light" : "subtle"}
-            color={wrap ? "olive" : "gray"}
-            aria-label={texts.editor.wrap}
-            aria-pressed={wrap}
-            onClick={() => setWrap(!wrap)}
-          >
-            <IconTextWrap size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={texts.editor.history}>
-          <ActionIcon
-            component={Link}
-            to={places.snapshots(id, path)}
-            variant="subtle"
-            color="gray"
-            aria-label={texts.editor.history}
-          >
-            <IconHistory size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant={wrap ? "light" : "subtle"}
+          color={wrap ? "olive" : "gray"}
+          aria-label={texts.editor.wrap}
+          title={texts.editor.wrap}
+          aria-pressed={wrap}
+          onClick={() => setWrap(!wrap)}
+        >
+          <IconTextWrap size={16} aria-hidden />
+        </ActionIcon>
+        <ActionIcon
+          component={Link}
+          to={places.snapshots(id, path)}
+          variant="subtle"
+          color="gray"
+          aria-label={texts.editor.history}
+          title={texts.editor.history}
+        >
+          <IconHistory size={16} aria-hidden />
+        </ActionIcon>
       </div>
       {fault !== null && (
         <div className={classes.problem}>

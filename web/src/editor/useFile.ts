@@ -6,7 +6,7 @@ import type { TextFile } from "../api/contract.ts";
 import { faultOf, type Fault } from "../api/fault.ts";
 import { useAppDispatch } from "../app/store.ts";
 import { texts } from "../texts/index.ts";
-import { tell } from "../ui/tell.tsx";
+import { tell } from "../ui/tell.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 import { Saver, type SaveState } from "./saver.ts";
 import { TextView } from "./view.ts";

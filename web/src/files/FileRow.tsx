@@ -1,4 +1,4 @@
-import { ActionIcon, Menu } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import type { MouseEvent } from "react";
 import { Link } from "react-router";
 
@@ -13,14 +13,17 @@ import {
   IconFileSymlink,
   IconFileText,
   IconFolderFilled,
+  IconFolderOpen,
   IconHistory,
   IconLink,
   IconPencil,
   IconPhoto,
   IconTrash,
+  IconX,
 } from "../ui/icons.ts";
+import { MenuButton } from "../ui/MenuButton.tsx";
 import { readableSize } from "../ui/size.ts";
-import { tell } from "../ui/tell.tsx";
+import { tell } from "../ui/tell.ts";
 import classes from "./FileGrid.module.css";
 import type { RowActions } from "./FileGrid.tsx";
 import { NameRow } from "./NameRow.tsx";
@@ -110,52 +113,44 @@ function RowMenu({
     await navigator.clipboard.writeText(actions.pathOf(entry));
     tell(actions.pathOf(entry));
   };
+  const look = { size: 16, "aria-hidden": true } as const;
   return (
-    <Menu returnFocus={false}>
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="sm"
-          className={classes.more}
-          aria-label={texts.files.actionsOf(entry.name)}
-          onClick={(event) => event.stopPropagation()}
-        >
+    <MenuButton
+      label={texts.files.actionsOf(entry.name)}
+      returnFocus={false}
+      button={(props) => (
+        <ActionIcon variant="subtle" color="gray" size="sm" className={classes.more} {...props}>
           <IconDots size={16} aria-hidden />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Menu.Item onClick={() => actions.onOpen(entry)}>{texts.files.open}</Menu.Item>
-        <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => onRenaming(true)}>
-          {texts.files.rename}
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconCopy size={16} aria-hidden />}
-          onClick={() => actions.onDuplicate(entry)}
-        >
-          {texts.files.duplicate}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLink size={16} aria-hidden />} onClick={() => void copyPath()}>
-          {texts.files.copyPath}
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconHistory size={16} aria-hidden />}
-          onClick={() => actions.onHistory(entry)}
-        >
-          {texts.files.history}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item
-          leftSection={<IconTrash size={16} aria-hidden />}
-          onClick={() => actions.onErase([entry.name], false)}
-        >
-          {texts.files.trash}
-        </Menu.Item>
-        <Menu.Item color="red" onClick={() => actions.onErase([entry.name], true)}>
-          {texts.files.deleteForGood}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+      lines={[
+        { label: texts.files.open, icon: <IconFolderOpen {...look} />, onClick: () => actions.onOpen(entry) },
+        { label: texts.files.rename, icon: <IconPencil {...look} />, onClick: () => onRenaming(true) },
+        {
+          label: texts.files.duplicate,
+          icon: <IconCopy {...look} />,
+          onClick: () => actions.onDuplicate(entry),
+        },
+        { label: texts.files.copyPath, icon: <IconLink {...look} />, onClick: () => void copyPath() },
+        {
+          label: texts.files.history,
+          icon: <IconHistory {...look} />,
+          onClick: () => actions.onHistory(entry),
+        },
+        "rule",
+        {
+          label: texts.files.trash,
+          icon: <IconTrash {...look} />,
+          onClick: () => actions.onErase([entry.name], false),
+        },
+        {
+          label: texts.files.deleteForGood,
+          icon: <IconX {...look} />,
+          dangerous: true,
+          onClick: () => actions.onErase([entry.name], true),
+        },
+      ]}
+    />
   );
 }
 

@@ -1,11 +1,10 @@
-import { ActionIcon, Button, FileButton, Group, Menu, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, FileButton, Group, TextInput } from "@mantine/core";
 import { Link } from "react-router";
 
 import { places } from "../app/places.ts";
 import { useNewTerminal } from "../terminal/useNewTerminal.ts";
 import { texts } from "../texts/index.ts";
 import {
-  IconCheck,
   IconDots,
   IconFilePlus,
   IconFolderPlus,
@@ -15,6 +14,8 @@ import {
   IconTrash,
   IconUpload,
 } from "../ui/icons.ts";
+import { IconButton } from "../ui/IconButton.tsx";
+import { MenuButton } from "../ui/MenuButton.tsx";
 import classes from "./FilesBar.module.css";
 import { TRASH, wayTo } from "./path.ts";
 
@@ -54,54 +55,40 @@ export function FilesBar({ id, path, words, onWords, hidden, onHidden, onMake, o
         >
           {texts.files.newFile}
         </Button>
-        <Tooltip label={texts.files.newFolder}>
-          <ActionIcon
-            size={30}
-            variant="default"
-            aria-label={texts.files.newFolder}
-            onClick={() => onMake("folder")}
-          >
-            <IconFolderPlus size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={texts.terminal.create}>
-          <ActionIcon size={30} variant="default" aria-label={texts.terminal.create} onClick={newTerminal}>
-            <IconTerminal2 size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <IconButton
+          label={texts.files.newFolder}
+          size={30}
+          variant="default"
+          onClick={() => onMake("folder")}
+        >
+          <IconFolderPlus size={16} aria-hidden />
+        </IconButton>
+        <IconButton label={texts.terminal.create} size={30} variant="default" onClick={newTerminal}>
+          <IconTerminal2 size={16} aria-hidden />
+        </IconButton>
         <FileButton multiple onChange={onUpload} inputProps={{ "aria-label": texts.files.upload }}>
           {(props) => (
-            <Tooltip label={texts.files.upload}>
-              <ActionIcon size={30} variant="default" aria-label={texts.files.upload} {...props}>
-                <IconUpload size={16} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
+            <IconButton label={texts.files.upload} size={30} variant="default" {...props}>
+              <IconUpload size={16} aria-hidden />
+            </IconButton>
           )}
         </FileButton>
-        <Menu>
-          <Menu.Target>
-            <ActionIcon size={30} variant="subtle" color="gray" aria-label={texts.files.actions}>
+        <MenuButton
+          label={texts.files.actions}
+          button={(props) => (
+            <ActionIcon size={30} variant="subtle" color="gray" {...props}>
               <IconDots size={16} aria-hidden />
             </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item
-              role="menuitemcheckbox"
-              aria-checked={hidden}
-              rightSection={hidden ? <IconCheck size={16} aria-hidden /> : null}
-              onClick={() => onHidden(!hidden)}
-            >
-              {texts.files.hidden}
-            </Menu.Item>
-            <Menu.Item
-              component={Link}
-              to={places.folder(id, TRASH)}
-              leftSection={<IconTrash size={16} aria-hidden />}
-            >
-              {texts.files.trashPlace}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+          )}
+          lines={[
+            { label: texts.files.hidden, checked: hidden, onClick: () => onHidden(!hidden) },
+            {
+              label: texts.files.trashPlace,
+              to: places.folder(id, TRASH),
+              icon: <IconTrash size={16} aria-hidden />,
+            },
+          ]}
+        />
       </Group>
     </div>
   );

@@ -12,7 +12,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { IconFilePlus, IconFolder, IconFolderPlus } from "../ui/icons.ts";
 import { Problem } from "../ui/Problem.tsx";
-import { tellFault } from "../ui/tell.tsx";
+import { tellFault } from "../ui/tell.ts";
 import { FileGrid } from "./FileGrid.tsx";
 import { FilesBar } from "./FilesBar.tsx";
 import classes from "./FolderView.module.css";

@@ -6,7 +6,7 @@ import { places } from "../app/places.ts";
 import { useAppDispatch } from "../app/store.ts";
 import { tabsSlice } from "../project/tabs.ts";
 import { texts } from "../texts/index.ts";
-import { tell, tellFault, tellWithUndo } from "../ui/tell.tsx";
+import { tell, tellFault, tellWithUndo } from "../ui/tell.ts";
 import { baseName, freeName, join, TRASH } from "./path.ts";
 
 export interface Folder {

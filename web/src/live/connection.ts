@@ -93,6 +93,11 @@ export class LiveConnection {
     this.#connect();
   }
 
+  /** The browser says that the network is gone: waiting for the connection to notice would take half a minute. */
+  suspend(): void {
+    this.#transport?.close();
+  }
+
   #connect(): void {
     const transport = this.#open();
     this.#transport = transport;

@@ -45,10 +45,13 @@ export function useLive(open: OpenTransport = openEngine): void {
       if (document.visibilityState === "visible") hurry();
     };
     connection.start();
+    const suspend = () => connection.suspend();
     addEventListener("online", hurry);
+    addEventListener("offline", suspend);
     document.addEventListener("visibilitychange", onVisible);
     return () => {
       removeEventListener("online", hurry);
+      removeEventListener("offline", suspend);
       document.removeEventListener("visibilitychange", onVisible);
       connection.stop();
       current = undefined;

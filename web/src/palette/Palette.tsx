@@ -1,3 +1,6 @@
+import "../ui/dialog.ts";
+import "@mantine/spotlight/styles.css";
+
 import { useMantineColorScheme } from "@mantine/core";
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { useEffect } from "react";

@@ -1,3 +1,5 @@
+import "@mantine/core/styles/Badge.css";
+
 import { Avatar, Badge, Button, Container, Group, Text, TextInput, Title } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
@@ -11,14 +13,14 @@ import { useProject } from "../project/context.ts";
 import { texts } from "../texts/index.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { IconUserPlus } from "../ui/icons.ts";
-import { tell, tellFault } from "../ui/tell.tsx";
+import { tell, tellFault } from "../ui/tell.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import classes from "./PeoplePage.module.css";
 
 const nameOf = (person: Person) => `${person.first_name} ${person.last_name}`.trim() || person.email_address;
 
 /** Who works in the project; inviting and removing. */
-export function PeoplePage() {
+export default function PeoplePage() {
   const project = useProject();
   useTitle(`${texts.people.title} · ${project.title}`);
   const { data: me } = api.useGetAccountQuery();

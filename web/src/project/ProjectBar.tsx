@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Text, Title } from "@mantine/core";
+import { ActionIcon, Button, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 
@@ -15,6 +15,7 @@ import {
   IconPlayerStop,
   IconRotateClockwise2,
 } from "../ui/icons.ts";
+import { MenuButton } from "../ui/MenuButton.tsx";
 import { phaseOf, StateBadge } from "../ui/StateBadge.tsx";
 import classes from "./ProjectBar.module.css";
 
@@ -50,6 +51,8 @@ export function ProjectBar({ project }: { project: Project }) {
   );
 }
 
+const look = { size: 16, "aria-hidden": true } as const;
+
 type Asking = "stop" | "restart";
 
 function ProjectMenu({ project }: { project: Project }) {
@@ -63,36 +66,34 @@ function ProjectMenu({ project }: { project: Project }) {
   };
   return (
     <>
-      <Menu>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={texts.files.actionsOf(project.title)}>
+      <MenuButton
+        label={texts.files.actionsOf(project.title)}
+        button={(props) => (
+          <ActionIcon variant="subtle" color="gray" {...props}>
             <IconDots size={18} aria-hidden />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconDeviceFloppy size={16} aria-hidden />}
-            disabled={!running}
-            onClick={() => void actions.save(project)}
-          >
-            {texts.settings.saveNow}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconRotateClockwise2 size={16} aria-hidden />}
-            disabled={!running}
-            onClick={() => ask("restart")}
-          >
-            {texts.settings.restart}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconPlayerStop size={16} aria-hidden />}
-            disabled={phaseOf(project.state) === "resting"}
-            onClick={() => ask("stop")}
-          >
-            {texts.settings.stop}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        )}
+        lines={[
+          {
+            label: texts.settings.saveNow,
+            icon: <IconDeviceFloppy {...look} />,
+            disabled: !running,
+            onClick: () => void actions.save(project),
+          },
+          {
+            label: texts.settings.restart,
+            icon: <IconRotateClockwise2 {...look} />,
+            disabled: !running,
+            onClick: () => ask("restart"),
+          },
+          {
+            label: texts.settings.stop,
+            icon: <IconPlayerStop {...look} />,
+            disabled: phaseOf(project.state) === "resting",
+            onClick: () => ask("stop"),
+          },
+        ]}
+      />
       <Confirm
         opened={opened}
         title={asking === "stop" ? texts.settings.stopTitle : texts.settings.restartTitle}

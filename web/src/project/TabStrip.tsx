@@ -1,4 +1,4 @@
-import { ActionIcon, CloseButton, Tooltip } from "@mantine/core";
+import { CloseButton } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { NavLink, useLocation, useNavigate } from "react-router";
 
@@ -8,6 +8,7 @@ import { baseName, parentOf } from "../files/path.ts";
 import { useNewTerminal } from "../terminal/useNewTerminal.ts";
 import { texts } from "../texts/index.ts";
 import { IconFileText, IconPlus, IconTerminal2 } from "../ui/icons.ts";
+import { IconButton } from "../ui/IconButton.tsx";
 import { selectTabs, tabKey, tabsSlice, type Tab } from "./tabs.ts";
 import classes from "./TabStrip.module.css";
 
@@ -58,11 +59,9 @@ export function TabStrip({ id }: { id: string }) {
           </li>
         ))}
       </ul>
-      <Tooltip label={texts.terminal.create}>
-        <ActionIcon variant="subtle" color="gray" aria-label={texts.terminal.create} onClick={newTerminal}>
-          <IconPlus size={16} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
+      <IconButton label={texts.terminal.create} onClick={newTerminal}>
+        <IconPlus size={16} aria-hidden />
+      </IconButton>
     </nav>
   );
 }

@@ -1,3 +1,5 @@
+import "../ui/dialog.ts";
+
 import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
@@ -5,10 +7,10 @@ import { useNavigate } from "react-router";
 import { api } from "../api/api.ts";
 import { places } from "../app/places.ts";
 import { texts } from "../texts/index.ts";
-import { tellFault } from "../ui/tell.tsx";
+import { tellFault } from "../ui/tell.ts";
 
 /** One field and one button: the project starts right away, and the page goes into it. */
-export function CreateProject({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function CreateProject({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal
       opened={opened}

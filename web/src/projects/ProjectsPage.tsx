@@ -1,5 +1,5 @@
 import { Button, Container, Group, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useDeferredValue, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { api } from "../api/api.ts";
@@ -11,9 +11,11 @@ import { Empty } from "../ui/Empty.tsx";
 import { IconFolders, IconPlus, IconSearch } from "../ui/icons.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { useTitle } from "../ui/useTitle.ts";
-import { CreateProject } from "./CreateProject.tsx";
 import { ProjectList } from "./ProjectList.tsx";
 import { selectLoaded, selectProjects } from "./slice.ts";
+
+const load = () => import("./CreateProject.tsx");
+const CreateProject = lazy(load);
 
 /** Those projects that hold every word in title, description, state or people; latest edited first. */
 export function matching(projects: Project[], words: string): Project[] {
@@ -43,9 +45,16 @@ export function ProjectsPage() {
   const [words, setWords] = useState("");
   const shown = matching(projects, useDeferredValue(words));
   const creating = query.get("new") !== null;
+  const [asked, setAsked] = useState(creating);
+  if (creating && !asked) setAsked(true);
   const setCreating = (open: boolean) => setQuery(open ? { new: "1" } : {}, { replace: !open });
   const create = (
-    <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setCreating(true)}>
+    <Button
+      leftSection={<IconPlus size={18} aria-hidden />}
+      onClick={() => setCreating(true)}
+      onFocus={load}
+      onPointerEnter={load}
+    >
       {texts.projects.create}
     </Button>
   );
@@ -96,7 +105,11 @@ export function ProjectsPage() {
           </Button>
         </Stack>
       )}
-      <CreateProject opened={creating} onClose={() => setCreating(false)} />
+      {asked && (
+        <Suspense>
+          <CreateProject opened={creating} onClose={() => setCreating(false)} />
+        </Suspense>
+      )}
     </Container>
   );
 }

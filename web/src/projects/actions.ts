@@ -1,7 +1,7 @@
 import { api } from "../api/api.ts";
 import type { Project } from "../api/contract.ts";
 import { texts } from "../texts/index.ts";
-import { tell, tellFault } from "../ui/tell.tsx";
+import { tell, tellFault } from "../ui/tell.ts";
 
 /** Start, stop, restart and save: shown at once, and taken back with a word if refused. */
 export function useProjectActions() {

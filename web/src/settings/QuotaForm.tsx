@@ -1,10 +1,14 @@
+import "@mantine/core/styles/InlineInput.css";
+import "@mantine/core/styles/NumberInput.css";
+import "@mantine/core/styles/Switch.css";
+
 import { Button, Group, NumberInput, SimpleGrid, Stack, Switch } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 
 import { api } from "../api/api.ts";
 import type { Project, Quota } from "../api/contract.ts";
 import { texts } from "../texts/index.ts";
-import { tell, tellFault } from "../ui/tell.tsx";
+import { tell, tellFault } from "../ui/tell.ts";
 
 type Figure = "disk" | "memory" | "cores" | "cpu_shares" | "idle_timeout";
 

@@ -14,7 +14,7 @@ import { QuotaForm } from "./QuotaForm.tsx";
 import classes from "./SettingsPage.module.css";
 
 /** State and what can be done about it, the facts of the project, and its quota. */
-export function SettingsPage() {
+export default function SettingsPage() {
   const project = useProject();
   useTitle(`${texts.settings.title} · ${project.title}`);
   const { data: me } = api.useGetAccountQuery();

@@ -1,3 +1,6 @@
+import "@mantine/core/styles/List.css";
+import "@mantine/core/styles/Code.css";
+
 import {
   Alert,
   Anchor,
@@ -28,7 +31,7 @@ import { Empty } from "../ui/Empty.tsx";
 import { IconCamera, IconDeviceFloppy, IconHistory } from "../ui/icons.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
-import { tellFault } from "../ui/tell.tsx";
+import { tellFault } from "../ui/tell.ts";
 import { exact } from "../ui/time.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { TimeLine } from "./TimeLine.tsx";
@@ -36,7 +39,7 @@ import { TimeLine } from "./TimeLine.tsx";
 const NONE: Snapshot[] = [];
 
 /** The project as it was: a time line by day, for a path or the whole, and the way back. */
-export function SnapshotsPage() {
+export default function SnapshotsPage() {
   const project = useProject();
   const id = project.project_id;
   useTitle(`${texts.snapshots.title} · ${project.title}`);

@@ -1,14 +1,6 @@
 import "@xterm/xterm/css/xterm.css";
 
-import {
-  ActionIcon,
-  Button,
-  Text,
-  TextInput,
-  Tooltip,
-  useComputedColorScheme,
-  useMantineTheme,
-} from "@mantine/core";
+import { Button, Text, TextInput, useComputedColorScheme, useMantineTheme } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 
@@ -18,6 +10,7 @@ import { NotRunning } from "../project/NotRunning.tsx";
 import { tabsSlice } from "../project/tabs.ts";
 import { texts } from "../texts/index.ts";
 import { IconArrowDown, IconArrowUp, IconMinus, IconPlus, IconSearch, IconX } from "../ui/icons.ts";
+import { IconButton } from "../ui/IconButton.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { clock } from "../ui/time.ts";
 import { useTitle } from "../ui/useTitle.ts";
@@ -43,11 +36,12 @@ function Live({ project, session, number, active }: Props) {
   const title = texts.terminal.title(number);
   const host = useRef<HTMLDivElement>(null);
   const searchButton = useRef<HTMLButtonElement>(null);
-  const { screen, status, size } = useScreen(host, project.project_id, session, title, () =>
-    searchButton.current?.focus(),
-  );
   const [fontSize, setFontSize] = useLocalStorage({ key: "lyceum.terminal-size", defaultValue: 14 });
   const [searching, setSearching] = useState(false);
+  const { screen, status, size } = useScreen(host, project.project_id, session, title, {
+    leave: () => searchButton.current?.focus(),
+    search: () => setSearching(true),
+  });
   const dispatch = useAppDispatch();
 
   useEffect(() => {
@@ -65,38 +59,20 @@ function Live({ project, session, number, active }: Props) {
       {active && <Title title={`${title} · ${project.title}`} />}
       <div className={classes.bar} role="toolbar" aria-label={texts.terminal.toolbar}>
         <Notice status={status} size={size} />
-        <Tooltip label={`${texts.terminal.search} (Ctrl+Shift+F)`}>
-          <ActionIcon
-            ref={searchButton}
-            variant="subtle"
-            color="gray"
-            aria-label={texts.terminal.search}
-            aria-expanded={searching}
-            onClick={() => setSearching(!searching)}
-          >
-            <IconSearch size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={texts.terminal.smaller}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={texts.terminal.smaller}
-            onClick={() => setFontSize(Math.max(8, fontSize - 1))}
-          >
-            <IconMinus size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={texts.terminal.larger}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={texts.terminal.larger}
-            onClick={() => setFontSize(Math.min(32, fontSize + 1))}
-          >
-            <IconPlus size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <IconButton
+          ref={searchButton}
+          label={texts.terminal.search}
+          aria-expanded={searching}
+          onClick={() => setSearching(!searching)}
+        >
+          <IconSearch size={16} aria-hidden />
+        </IconButton>
+        <IconButton label={texts.terminal.smaller} onClick={() => setFontSize(Math.max(8, fontSize - 1))}>
+          <IconMinus size={16} aria-hidden />
+        </IconButton>
+        <IconButton label={texts.terminal.larger} onClick={() => setFontSize(Math.min(32, fontSize + 1))}>
+          <IconPlus size={16} aria-hidden />
+        </IconButton>
       </div>
       {searching && screen !== null && (
         <Search
@@ -140,16 +116,16 @@ function useScreen(
   project: string,
   session: string,
   title: string,
-  leave: () => void,
+  keys: { leave: () => void; search: () => void },
 ) {
   const dark = useComputedColorScheme("light") === "dark";
   const { fontFamilyMonospace } = useMantineTheme();
   const [screen, setScreen] = useState<Screen | null>(null);
   const [status, setStatus] = useState<Status>({ kind: "connecting" });
   const [size, setSize] = useState<Size | null>(null);
-  const latest = useRef({ leave, dark });
+  const latest = useRef({ ...keys, dark });
   useEffect(() => {
-    latest.current = { leave, dark };
+    latest.current = { ...keys, dark };
   });
 
   useEffect(() => {
@@ -168,7 +144,7 @@ function useScreen(
         status: setStatus,
         size: setSize,
         leave: () => latest.current.leave(),
-        search: () => latest.current.leave(),
+        search: () => latest.current.search(),
       },
     );
     setScreen(made);
@@ -228,15 +204,15 @@ function Search({ screen, onClose }: { screen: Screen; onClose: () => void }) {
         error={missed ? texts.terminal.noMatch : null}
         onChange={(event) => setWords(event.currentTarget.value)}
       />
-      <ActionIcon type="submit" variant="default" aria-label={texts.terminal.previous}>
+      <IconButton type="submit" variant="default" label={texts.terminal.previous}>
         <IconArrowUp size={16} aria-hidden />
-      </ActionIcon>
-      <ActionIcon variant="default" aria-label={texts.terminal.next} onClick={() => find(false)}>
+      </IconButton>
+      <IconButton variant="default" label={texts.terminal.next} onClick={() => find(false)}>
         <IconArrowDown size={16} aria-hidden />
-      </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" aria-label={texts.common.close} onClick={onClose}>
+      </IconButton>
+      <IconButton label={texts.common.close} onClick={onClose}>
         <IconX size={16} aria-hidden />
-      </ActionIcon>
+      </IconButton>
     </form>
   );
 }

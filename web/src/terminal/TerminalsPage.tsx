@@ -15,7 +15,7 @@ import classes from "./TerminalsPage.module.css";
 import { useNewTerminal } from "./useNewTerminal.ts";
 
 /** The terminals that this browser knows of, and a new one. */
-export function TerminalsPage() {
+export default function TerminalsPage() {
   const project = useProject();
   const id = project.project_id;
   useTitle(`${texts.terminal.listTitle} · ${project.title}`);

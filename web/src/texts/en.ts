@@ -35,6 +35,8 @@ export const en = {
       unreachable: "The instance does not answer. Check your network connection, then try again.",
       unavailable: "The instance is busy or being upgraded. Nothing is lost; try again in a moment.",
       not_signed_in: "You are signed out. Sign in again to go on.",
+      wrong_credentials:
+        "That e-mail address and password do not belong together. Check both, and whether Caps Lock is on.",
       not_running: "The project is not running. Start it, then try again.",
       internal:
         "Something went wrong inside the instance. Try again; if it stays so, tell your administrator.",
@@ -62,8 +64,6 @@ export const en = {
     rememberMe: "Keep me signed in on this device for 30 days",
     noAccount: "No account yet?",
     haveAccount: "Have an account already?",
-    wrong:
-      "That e-mail address and password do not belong together. Check both, and whether Caps Lock is on.",
     emailNeeded: "Enter your e-mail address, such as ada@example.org.",
     passwordNeeded: "Enter your password.",
     passwordShort: "Use at least 8 characters.",

@@ -1,9 +1,8 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 
-import { texts } from "../texts/index.ts";
+const ConfirmDialog = lazy(() => import("./ConfirmDialog.tsx"));
 
-interface Props {
+export interface ConfirmProps {
   opened: boolean;
   title: string;
   /** What will happen, also what will not. */
@@ -16,31 +15,13 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks before something that cannot be taken back. */
-export function Confirm({ opened, title, words, action, dangerous, busy, onConfirm, onClose }: Props) {
-  return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ "aria-label": texts.common.close }}
-    >
-      <Text size="sm" component="div">
-        {words}
-      </Text>
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          {texts.common.cancel}
-        </Button>
-        <Button
-          color={dangerous === true ? "red.8" : "olive"}
-          loading={busy === true}
-          onClick={() => void onConfirm()}
-          data-autofocus
-        >
-          {action}
-        </Button>
-      </Group>
-    </Modal>
-  );
+/** Asks before something that cannot be taken back. The dialog is loaded when it is first needed. */
+export function Confirm(props: ConfirmProps) {
+  const [asked, setAsked] = useState(props.opened);
+  if (props.opened && !asked) setAsked(true);
+  return asked ? (
+    <Suspense>
+      <ConfirmDialog {...props} />
+    </Suspense>
+  ) : null;
 }

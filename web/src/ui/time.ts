@@ -1,13 +1,9 @@
 import dayjs from "dayjs";
-import calendar from "dayjs/plugin/calendar";
-import localizedFormat from "dayjs/plugin/localizedFormat";
 import relativeTime from "dayjs/plugin/relativeTime";
 
 import { texts } from "../texts/index.ts";
 
 dayjs.extend(relativeTime);
-dayjs.extend(localizedFormat);
-dayjs.extend(calendar);
 
 type Time = string | number;
 

@@ -1,0 +1,65 @@
+import "@mantine/core/styles/ScrollArea.css";
+import "@mantine/core/styles/Popover.css";
+import "@mantine/core/styles/Menu.css";
+
+import { Menu } from "@mantine/core";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+
+import { IconCheck } from "./icons.ts";
+import type { MenuProps } from "./MenuButton.tsx";
+
+/** One line of a menu: an action, a place, a choice that may be on, a heading, or a rule between groups. */
+export type MenuLine =
+  | "rule"
+  | { heading: ReactNode }
+  | {
+      label: string;
+      icon?: ReactNode;
+      to?: string;
+      onClick?: () => void;
+      checked?: boolean;
+      disabled?: boolean;
+      dangerous?: boolean;
+    };
+
+/** The menu itself, open from the start: it is loaded because somebody asked for it. */
+export default function MenuPanel({ label, button, lines, width = 220, returnFocus = true }: MenuProps) {
+  return (
+    <Menu defaultOpened width={width} returnFocus={returnFocus}>
+      <Menu.Target>
+        {button({ "aria-label": label, onClick: (event) => event.stopPropagation() })}
+      </Menu.Target>
+      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        {lines.map((line, index) => (
+          <Line key={index} line={line} />
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Line({ line }: { line: MenuLine }) {
+  if (line === "rule") return <Menu.Divider />;
+  if ("heading" in line) return <Menu.Label>{line.heading}</Menu.Label>;
+  const { label, icon, to, onClick, checked, disabled, dangerous } = line;
+  const look = {
+    leftSection: icon,
+    rightSection: checked === true ? <IconCheck size={16} aria-hidden /> : null,
+    disabled: disabled === true,
+    ...(dangerous === true && { color: "red" }),
+    ...(checked !== undefined && { role: "menuitemcheckbox", "aria-checked": checked }),
+  };
+  if (to !== undefined) {
+    return (
+      <Menu.Item component={Link} to={to} {...look}>
+        {label}
+      </Menu.Item>
+    );
+  }
+  return (
+    <Menu.Item onClick={onClick} {...look}>
+      {label}
+    </Menu.Item>
+  );
+}
