@@ -34,7 +34,7 @@ class Lyceum(Program):
         """Read the command and its options."""
         try:
             super().parse_tasks()
-        except ParseError as error:
+        except (ParseError, ValueError) as error:
             raise UsageFailure(_plain(str(error)), hint=USAGE_HINT) from None
         if len(self.tasks) > 1:
             second = str(self.tasks[1].name).replace(".", " ")

@@ -56,13 +56,27 @@ def _sources(distribution: str) -> list[Path]:
 
 def _fill(distribution: str, folder: Path) -> None:
     lock = checkout.LOCKS / f"{distribution}.txt"
-    _download(lock, folder)
+    for wheel in _locked_wheels(distribution, lock).glob("*.whl"):
+        shutil.copy2(wheel, folder)
     ours = [_build_wheel(name, folder) for name in DISTRIBUTIONS[distribution]]
     lines = [f"{name}=={version} --hash=sha256:{digest}\n" for name, version, digest in ours]
     requirements = "".join(lines) + lock.read_text(encoding="utf-8")
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     digest = hashlib.sha256(requirements.encode()).hexdigest()[:12]
     (folder / "RELEASE").write_text(f"{ours[0][1]}-{digest}\n", encoding="utf-8")
+
+
+def _locked_wheels(distribution: str, lock: Path) -> Path:
+    """The locked wheels, fetched once for each lock: our own sources change far more often."""
+    folder = FOLDER / ".locked" / distribution
+    stamp = folder / "fingerprint"
+    wanted = fingerprint.of([lock], RECIPE, PYTHON, platform.machine())
+    if not fingerprint.matches(stamp, wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _download(lock, folder)
+        stamp.write_text(f"{wanted}\n", encoding="utf-8")
+    return folder
 
 
 def _download(lock: Path, folder: Path) -> None:

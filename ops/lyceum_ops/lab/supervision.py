@@ -17,6 +17,7 @@ from pathlib import Path
 from lyceum_ops import programs
 
 ROOT = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
 ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
 
 
@@ -116,7 +117,7 @@ def clear(lab: str, unit: str | None = None) -> None:
 
 def _make_groups(lab: str, unit: str) -> Iterator[Path]:
     """Make the sub-groups of a unit below our own group in every hierarchy."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    for line in MEMBERSHIP.read_text().splitlines():
         _, controllers, own = line.split(":", 2)
         base = _hierarchy(controllers)
         if base is None:

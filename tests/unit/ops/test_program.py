@@ -1,0 +1,85 @@
+"""The command line: what people write, what they read, and with which code it ends."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from lyceum_ops import tasks
+from lyceum_ops.program import main, overview, rewrite
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("lab boot --name x", "lab.boot --name x"),
+        ("account password a@example.org", "account.password a@example.org"),
+        ("bench deploy", "bench.deploy"),
+        ("logs hub1 lyceum-hub@0 --follow", "logs hub1 --unit lyceum-hub@0 --follow"),
+        ("logs hub1 --follow", "logs hub1 --follow"),
+        ("check mypy ruff", "check --only mypy --only ruff"),
+        ("up --single", "up --single"),
+        ("account password --help", "--help account.password"),
+        ("logs hub1 -h", "--help logs"),
+        ("help up", "--help up"),
+    ],
+)
+def test_what_people_write_becomes_what_invoke_reads(written: str, read: str) -> None:
+    assert rewrite(["lyceum", *written.split()]) == ["lyceum", *read.split()]
+
+
+def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lyceum"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.strip() == overview().strip()
+    for command in (
+        "up",
+        "down",
+        "destroy",
+        "status",
+        "deploy",
+        "ssh",
+        "logs",
+        "check",
+        "test",
+        "bench deploy",
+        "account password",
+    ):
+        assert f"\n  {command} " in shown
+
+
+def test_every_option_of_every_command_is_explained() -> None:
+    fresh = importlib.reload(tasks)  # Invoke takes the texts out of a task when it first reads it
+    listed = [task for section in fresh.SECTIONS.values() for task in section]
+    bare = [f"{task.name} {option.name}" for task in listed for option in task.get_arguments() if not option.help]
+    assert bare == []
+    assert [task.name for task in listed if not (task.__doc__ or "").strip().splitlines()[0].endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("nonsense", "There is no command or option 'nonsense'"),
+        ("nonsense --help", "There is no command or option 'nonsense'"),
+        ("up --nonsense", "There is no command or option '--nonsense'"),
+        ("ssh", "did not receive required positional arguments: 'machine'"),
+        ("lab nonsense", "There is no command 'lab nonsense'"),
+        ("up down", "One command at a time"),
+        ("up --port many", "many"),
+    ],
+)
+def test_a_mistake_on_the_command_line_ends_with_2_and_a_hint(
+    written: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lyceum", *written.split()]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "hint:" in said
+    assert "Traceback" not in said
+
+
+def test_help_of_a_command_shows_how_to_call_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lyceum", "logs", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Usage: ./lyceum logs MACHINE [UNIT] [options]")
+    assert "Example: ./lyceum logs hub1" in shown
