@@ -12,7 +12,6 @@ STATUS: dict[str, int] = FAULT_STATUS | {
     "unknown_event": 404,
     "method_not_allowed": 405,
     "wrong_media_type": 415,
-    "taken": 409,
 }
 
 

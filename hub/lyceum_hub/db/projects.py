@@ -232,7 +232,7 @@ async def committed(connection: Connection) -> list[Committed]:
         """
         select compute_host as host, count(*) as projects,
             coalesce(sum(memory) filter (
-                where state in ('starting', 'running', 'saving', 'stopping')
+                where state in ('opening', 'starting', 'running', 'stopping')
                     or placed > now() - interval '1 minute'), 0)::bigint as memory
         from projects where compute_host is not null group by compute_host
         """
@@ -309,7 +309,7 @@ async def hosts_of_account(connection: Connection, account_id: UUID) -> list[tup
     rows = await connection.fetch(
         """
         select project_id, compute_host from projects join collaborators using (project_id)
-        where account_id = $1 and compute_host is not null and state in ('starting', 'running', 'saving')
+        where account_id = $1 and compute_host is not null and state = 'running'
         """,
         account_id,
     )

@@ -64,7 +64,7 @@ class Accounts:
                 password_hash=password_hash,
             )
             if account_id is None:
-                raise ConflictError("There is an account with this e-mail address already.", code="taken")
+                raise ConflictError("There is an account with this e-mail address already.")
             await projects.take_up_invitations(connection, account_id, email_address)
             return account_id, await self._sessions.begin(connection, account_id, remember=False)
 

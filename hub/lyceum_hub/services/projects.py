@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from datetime import datetime
 from uuid import UUID
 
 from lyceum_compute.protocol import messages
@@ -25,8 +27,10 @@ log = logging.getLogger(__name__)
 
 #: States in which nothing is under way and nothing runs.
 RESTING = frozenset({State.CLOSED, State.OPENED})
-#: States in which the project's programs run.
-LIVE = frozenset({State.RUNNING, State.SAVING})
+#: The state in which the project's programs run (a save of a running project does not change it).
+LIVE = frozenset({State.RUNNING})
+#: Seconds after which a state of rest is taken for the end of the way, and not for a place on it.
+AT_REST = 3.0
 
 
 def for_host(project: Project) -> messages.Project:
@@ -139,23 +143,10 @@ class Projects:
             project = await projects.find(connection, project_id)
             if project is None:
                 raise unknown_project()
-            quota = self._checked(changed_quota(project.quota, changes))
+            quota = checked_quota(changed_quota(project.quota, changes), self._settings.quotas.maximum)
             await projects.set_quota(connection, project_id, quota)
         if project.compute_host is not None and project.state != State.CLOSED:
             await self._compute.set_quotas(project.compute_host, project_id, quota)
-        return quota
-
-    def _checked(self, quota: Quota) -> Quota:
-        maximum = self._settings.quotas.maximum
-        for name in Quota.__struct_fields__:
-            value, most = getattr(quota, name), getattr(maximum, name)
-            if isinstance(value, bool):
-                if value and not most:
-                    raise InvalidError(f"{name} is not to be had on this site.", name)
-            elif value > most:
-                raise InvalidError(f"{name} can be at most {most:g}.", name)
-            elif value <= 0:
-                raise InvalidError(f"{name} must be more than 0.", name)
         return quota
 
     # States.
@@ -197,11 +188,16 @@ class Projects:
         self, project_id: UUID, begun: messages.ProjectState, aim: frozenset[State], wait: float | None
     ) -> Project:
         """Return the project when it is where it should be, or has come to rest elsewhere, or the time is up."""
+        seen: dict[datetime, float] = {}
 
         def reached(project: Project) -> bool:
             if project.state in aim:
                 return project.state == begun.state or project.state_changed > begun.changed
-            return project.state in RESTING and project.state_changed > begun.changed
+            if project.state not in RESTING or project.state_changed <= begun.changed:
+                return False
+            # a start goes through ``opened``; one that failed stays there, and mostly says why
+            since = seen.setdefault(project.state_changed, time.monotonic())
+            return bool(project.state_detail) or time.monotonic() - since > AT_REST
 
         return await self._states.wait(project_id, reached, wait or 0)
 
@@ -239,3 +235,17 @@ def changed_quota(quota: Quota, changes: dict[str, object]) -> Quota:
     """Return the quota with some of its values replaced."""
     values = {name: getattr(quota, name) for name in Quota.__struct_fields__}
     return Quota(**(values | changes))
+
+
+def checked_quota(quota: Quota, maximum: Quota) -> Quota:
+    """Return the quota. Raises ``InvalidError``, naming the value that is beyond the maximum or makes no sense."""
+    for name in Quota.__struct_fields__:
+        value, most = getattr(quota, name), getattr(maximum, name)
+        if isinstance(value, bool):
+            if value and not most:
+                raise InvalidError(f"{name} is not to be had on this site.", name)
+        elif value > most:
+            raise InvalidError(f"{name} can be at most {most:g}.", name)
+        elif not value > 0:
+            raise InvalidError(f"{name} must be more than 0.", name)
+    return quota

@@ -145,9 +145,13 @@ class FakeCompute:
                 return self.become(project_id, State.OPENED)
             if operation == "start" and now.state in {State.STARTING, State.RUNNING}:
                 return now
-            begun = self.become(project_id, State.STARTING)
-            if not self.hold_starts:
-                asyncio.get_running_loop().call_later(0.05, self.become, project_id, State.RUNNING)
+            way = [State.STARTING, State.RUNNING]
+            if now.state == State.CLOSED:
+                way = [State.OPENING, State.OPENED, *way]  # as the real one does
+            begun = self.become(project_id, way[0])
+            rest = way[1:-1] if self.hold_starts else way[1:]
+            for number, state in enumerate(rest, 1):
+                asyncio.get_running_loop().call_later(0.05 * number, self.become, project_id, state)
             return begun
 
         return change

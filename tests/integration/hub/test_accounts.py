@@ -52,7 +52,7 @@ def test_an_address_is_the_same_in_any_case(site: Site, ada: Person) -> None:
     error = Person(site).refused(
         "create_account",
         409,
-        "taken",
+        "conflict",
         email_address=f" {ada.email_address.upper()} ",
         password=PASSWORD,
         first_name="Eve",

@@ -62,7 +62,7 @@ def test_a_restart_waits_for_the_new_running_state(ada: Person) -> None:
 
 def test_without_wait_the_answer_comes_at_once(ada: Person) -> None:
     project_id = ada.project()
-    assert ada.ok("start_project", project_id=project_id)["state"] == "starting"
+    assert ada.ok("start_project", project_id=project_id)["state"] == "opening"
 
 
 def test_a_wait_ends_when_its_time_is_up(site: Site, ada: Person) -> None:
@@ -94,6 +94,21 @@ def test_a_wait_ends_when_the_start_fails(site: Site, ada: Person) -> None:
     assert (answer["state"], answer["state_detail"]) == ("opened", "out of memory")
 
 
+def test_a_wait_ends_when_the_project_comes_to_rest_and_nobody_says_why(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    ada.ok("stop_project", project_id=project_id, wait=5)
+    host.hold_starts = True
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(ada.ok, "start_project", project_id=project_id, wait=30)
+            until(lambda: host.states[project_id].state == State.STARTING)
+            site.loop.call(host.become, project_id, State.OPENED)
+            assert waiting.result(15)["state"] == "opened"
+    finally:
+        host.hold_starts = False
+
+
 def test_pushed_states_are_written_down_and_old_ones_are_not_believed(site: Site, ada: Person) -> None:
     project_id = ada.running()
     host = host_of(site, ada, project_id)
@@ -113,8 +128,8 @@ def test_a_host_cannot_speak_of_projects_that_are_elsewhere(site: Site, ada: Per
     later = datetime.now(UTC) + timedelta(days=1)
     site.loop.call(other.server.push, StateChanged(project_id=project_id, state=State.CLOSED, changed=later))
     site.loop.call(other.server.push, StateChanged(project_id="../..", state=State.CLOSED, changed=later))
-    marker = site.loop.call(host.become, project_id, State.SAVING)
-    until(lambda: row_of(ada, project_id)["state"] == "saving")
+    marker = site.loop.call(host.become, project_id, State.STOPPING)
+    until(lambda: row_of(ada, project_id)["state"] == "stopping")
     assert marker.changed < later
 
 

@@ -1,0 +1,58 @@
+"""Which hosts a project goes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lyceum_compute.protocol.messages import HostStatus, StorageStatus
+from lyceum_hub.db.projects import Committed
+from lyceum_hub.services.placement import Candidate, choose_compute, choose_storage
+
+
+def host(name: str, *, member: bool = False, **changes: Any) -> Candidate:
+    values: dict[str, Any] = {
+        "version": "0", "load": 0.0, "cores": 2, "memory_total": 8000, "memory_available": 8000, "memory_committed": 0,
+        "disk_total": 100_000, "disk_available": 50_000, "running": 0, "projects": 0,
+    }  # fmt: skip
+    return Candidate(status=HostStatus(name=name, **(values | changes)), member=member)
+
+
+def test_the_most_uncommitted_memory_wins() -> None:
+    hosts = [host("a", memory_committed=3000), host("b", memory_committed=1000), host("c", memory_total=6000)]
+    assert choose_compute(hosts, [], memory=1000, member=False) == "b"
+
+
+def test_what_the_database_knows_counts_before_the_host_does() -> None:
+    load = [Committed(host="a", memory=2000, projects=2)]
+    assert choose_compute([host("a"), host("b")], load, memory=1000, member=False) == "b"
+
+
+def test_of_equals_the_one_with_fewer_projects() -> None:
+    load = [Committed(host="b", memory=0, projects=5), Committed(host="a", memory=0, projects=9)]
+    assert choose_compute([host("a"), host("b")], load, memory=1000, member=False) == "b"
+
+
+def test_hosts_that_cannot_take_it_are_left_out() -> None:
+    hosts = [host("a", draining=True), host("b", disk_available=10), host("c", memory_total=500)]
+    assert choose_compute(hosts, [], memory=1000, member=False) is None
+    assert choose_compute([], [], memory=1000, member=False) is None
+
+
+def test_a_host_whose_memory_is_all_promised_is_still_one() -> None:
+    assert choose_compute([host("a", memory_committed=20_000)], [], memory=1000, member=False) == "a"
+
+
+def test_marked_hosts_are_for_members_if_any_are_marked() -> None:
+    hosts = [host("a", member=True), host("b", memory_committed=5000)]
+    assert choose_compute(hosts, [], memory=1000, member=False) == "b"
+    assert choose_compute(hosts, [], memory=1000, member=True) == "a"
+    assert choose_compute(hosts[1:], [], memory=1000, member=True) == "b"
+    assert choose_compute(hosts[:1], [], memory=1000, member=False) is None
+
+
+def test_storage_goes_where_there_is_room() -> None:
+    def store(name: str, room: int) -> StorageStatus:
+        return StorageStatus(name=name, version="0", disk_total=9, disk_available=room, projects=0, snapshots=0)
+
+    assert choose_storage([store("a", 2000), store("b", 3000)]) == "b"
+    assert choose_storage([store("a", 10)]) is None
