@@ -26,8 +26,9 @@ PAUSE = 0.005
 MAX_TYPED = 1024 * 1024
 #: Bytes written before the shell ended that may still be in the pseudo-terminal.
 MAX_REST = 256 * 1024
-#: Seconds that a shell has to end when it is hung up.
-HANG_UP_GRACE = 3.0
+#: How often, with how many seconds between, a shell is told to end before it is killed.
+HANG_UP_TRIES = 10
+HANG_UP_PAUSE = 0.3
 
 _IUTF8 = 0o40000
 _INTERRUPTS = (b"\x03", b"\x1a", b"\x1c")
@@ -212,17 +213,18 @@ class Terminal:
 
     # The end
 
-    def hang_up(self) -> None:
-        """End the shell as if the line had been cut; its process group is killed if that is not enough."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGHUP)
-            os.killpg(self._process.pid, signal.SIGCONT)
-        self._loop.call_later(HANG_UP_GRACE, self._kill)
+    def hang_up(self, tries: int = HANG_UP_TRIES) -> None:
+        """End the shell as if the line had been cut; its process group is killed if that is not enough.
 
-    def _kill(self) -> None:
-        if not self._closed:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        The signal is sent several times: a shell that was just about to wait for input sleeps through the first.
+        """
+        if self._closed:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGHUP if tries else signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGCONT)
+        if tries:
+            self._loop.call_later(HANG_UP_PAUSE, self.hang_up, tries - 1)
 
     def _end(self) -> None:
         """The shell has ended: show its last words, then let the viewers go."""
