@@ -61,6 +61,8 @@ class Lifecycle:
 
     async def start(self, layout: Layout, project: Project) -> None:
         """Start the units, limited by the quota."""
+        await asyncio.to_thread(accounts.ensure, layout.name, project.uid, layout.home)
+        await self.limit_disk(layout, project.uid, project.quota)
         await asyncio.to_thread(sandbox.prepare, layout, project.uid)
         await self.systemd.set_properties(layout.slice, limits.slice_properties(project.quota))
         await self.systemd.start(layout.unit, *layout.sockets, timeout=UNIT_TIMEOUT)

@@ -28,12 +28,13 @@ from lyceum_compute.protocol.messages import (
 from lyceum_compute.protocol.server import Operation
 
 from . import gateway, host, restore
-from .projects import FAILURES, describe
+from .entry import FAILURES, describe
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.identity import Peer
 
-    from .projects import Entry, Projects
+    from .entry import Entry
+    from .projects import Projects
     from .save import Saver
     from .settings import Settings
     from .storage import Storage
@@ -138,7 +139,7 @@ class Operations:
 
     async def state(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
         """Say how a project is."""
-        return self.projects.of(arguments.project).view()
+        return self.projects.look(arguments.project)
 
     async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
         """Let quotas hold from now on."""

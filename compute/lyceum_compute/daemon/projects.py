@@ -6,17 +6,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lyceum_compute.programs import ProgramError
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State, StateChanged
+from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State
 
 from . import btrfs, host, limits, record, systemd
-from .accounts import AccountError
+from .entry import ENDINGS, FAILURES, STATE_LIMITS, Entry, describe, event_of
 from .layout import Layout, check_id, check_uid
 from .local_hub import LocalHub
 from .systemd import UnitError
@@ -27,56 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a project may spend in a state that is on the way to another.
-STATE_LIMITS = {
-    State.OPENING: 30 * 60,
-    State.STARTING: 60,
-    State.STOPPING: 60,
-    State.SAVING: 30 * 60,
-    State.CLOSING: 5 * 60,
-}
-#: What a step may fail with; anything else is a fault of the daemon.
-FAILURES = (FaultError, UnitError, AccountError, ProgramError, OSError)
-
 
 class StepError(Exception):
     """A step on the way to a state failed; the message says what and why."""
-
-
-@dataclass(eq=False)
-class Entry:
-    """One project as the daemon sees it."""
-
-    layout: Layout
-    record: record.Record
-    state: State
-    changed: datetime
-    local_hub: LocalHub
-    detail: str = ""
-    goal: str = ""
-    task: asyncio.Task[None] | None = None
-    save_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def project(self) -> Project:
-        """What the hub last said of it."""
-        return self.record.project
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is on the way to another state."""
-        return self.task is not None and not self.task.done()
-
-    @property
-    def takes_memory(self) -> bool:
-        """Whether its memory quota is promised."""
-        return self.state in {State.STARTING, State.RUNNING, State.STOPPING} or (self.busy and self.goal == "start")
-
-    def view(self) -> ProjectState:
-        """The state as the hub is told."""
-        return ProjectState(
-            project_id=self.layout.project_id, state=self.state, changed=self.changed, detail=self.detail
-        )
 
 
 class Saver(Protocol):
@@ -122,6 +73,13 @@ class Projects:
             raise FaultError("not_found", "this project is not on this host")
         return entry
 
+    def look(self, project: Project) -> ProjectState:
+        """Return the state of a project, known here or not."""
+        entry = self.entries.get(check_id(project.project_id))
+        if entry is not None:
+            return entry.view()
+        return ProjectState(project_id=project.project_id, state=State.CLOSED, changed=datetime.now(UTC))
+
     def on_host(self, project: Project) -> Entry:
         """Return a project whose files are on this host. Raises ``FaultError`` (``conflict``)."""
         entry = self.of(project)
@@ -146,7 +104,7 @@ class Projects:
         return entry
 
     def _add(self, found: record.Record) -> Entry:
-        layout = Layout(host_root(self.settings), found.project.project_id)
+        layout = Layout(Path(self.settings.projects), found.project.project_id)
         state = State.OPENED if btrfs.is_subvolume(layout.subvolume) else State.CLOSED
         entry = Entry(layout, found, state, datetime.now(UTC), LocalHub(layout.local_hub))
         self.entries[found.project.project_id] = entry
@@ -182,6 +140,7 @@ class Projects:
         """Stop a project; what it changed is saved."""
         entry = self.of(project)
         if not (entry.goal == "stop" and entry.busy) and (entry.busy or entry.state is State.RUNNING):
+            self._break_off(entry)
             self._begin(entry, "stop", self._stop_and_save, State.STOPPING)
         return entry.view()
 
@@ -197,7 +156,8 @@ class Projects:
     async def close(self, project: Project) -> ProjectState:
         """Save a project and remove it from this host."""
         entry = self.of(project)
-        if entry.state is not State.CLOSED and not (entry.goal == "close" and entry.busy):
+        if (entry.busy or entry.state is not State.CLOSED) and not (entry.goal == "close" and entry.busy):
+            self._break_off(entry)
             self._begin(entry, "close", self._close, State.CLOSING)
         return entry.view()
 
@@ -209,9 +169,9 @@ class Projects:
         entry.record.project = Project(
             project_id=project.project_id, uid=project.uid, storage_host=project.storage_host, quota=quota
         )
-        self.remember(entry)
         running = entry.state in {State.STARTING, State.RUNNING}
         try:
+            self.remember(entry)
             await self._lifecycle.apply(entry.layout, project.uid, quota, running=running)
         except FAILURES as error:
             raise FaultError("unavailable", f"the quotas could not be applied: {error}") from error
@@ -236,6 +196,12 @@ class Projects:
             self._set(entry, first, "")
         entry.task = self._group.create_task(self._go(entry, previous, way), name=f"{goal} {entry.layout.project_id}")
 
+    @staticmethod
+    def _break_off(entry: Entry) -> None:
+        """Give up a start that is under way: it may take long, and is not wanted any more."""
+        if entry.busy and entry.task is not None and entry.goal in {"open", "start", "restart"}:
+            entry.task.cancel()
+
     async def _go(
         self, entry: Entry, previous: asyncio.Task[None] | None, way: Callable[[Entry], Awaitable[None]]
     ) -> None:
@@ -244,8 +210,8 @@ class Projects:
         detail = ""
         try:
             await way(entry)
-        except StepError as error:
-            detail = str(error)
+        except (StepError, *FAILURES) as error:
+            detail = describe(error)
             log.warning(detail, extra={"action": entry.goal, "project": entry.layout.project_id})
         except Exception:  # the boundary of a way: no project may end the daemon
             detail = "something went wrong; the host's log has it"
@@ -277,7 +243,6 @@ class Projects:
             self._set(entry, State.RUNNING, "")
             return
         self.remember(entry)
-        await self._lifecycle.open(entry.layout, entry.project)
         await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
         await self.settle(entry, "")
 
@@ -286,9 +251,9 @@ class Projects:
 
     async def _stop_and_save(self, entry: Entry) -> None:
         await self._stop(entry)
-        if self.saver is not None:
+        if self.saver is not None and btrfs.is_subvolume(entry.layout.subvolume):
             await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
-        self._set(entry, State.OPENED, "")
+        await self.settle(entry)
 
     async def _restart(self, entry: Entry) -> None:
         if btrfs.is_subvolume(entry.layout.subvolume):
@@ -331,10 +296,19 @@ class Projects:
     def unit_changed(self, escaped: str) -> None:
         """Look at a project whose unit changed, unless the daemon is changing it."""
         entry = self._by_unit.get(escaped)
-        if entry is not None and not entry.busy:
-            self._begin_check(entry)
+        if entry is not None:
+            self.look_again(entry)
 
-    def _begin_check(self, entry: Entry) -> None:
+    async def active_units(self) -> set[str]:
+        """Return the units of projects that run."""
+        return {
+            unit.name for unit in await self._lifecycle.systemd.units("lyceum-project@*") if unit.active == "active"
+        }
+
+    def look_again(self, entry: Entry) -> None:
+        """Compare a project's state with the facts, unless it is on the way to another."""
+        if entry.busy:
+            return
         entry.goal = "check"
         entry.task = self._group.create_task(
             self._go(entry, None, self._check), name=f"check {entry.layout.project_id}"
@@ -368,36 +342,5 @@ class Projects:
         self._set(entry, entry.state, detail)
 
     def remember(self, entry: Entry) -> None:
-        """Write down what must be known after a restart."""
-        try:
-            record.store(entry.layout.record, entry.record)
-        except OSError as error:
-            raise StepError(f"{entry.layout.record} cannot be written: {error.strerror}") from error
-
-
-ENDINGS = {
-    "oom-kill": "the project ended: out of memory",
-    "signal": "the project ended: its first process was killed",
-    "core-dump": "the project ended: its first process crashed",
-    "exit-code": "the project ended: its first process failed",
-    "timeout": "the project ended: it did not stop in time",
-}
-
-
-def event_of(entry: Entry) -> StateChanged:
-    """Return the event that tells a project's state."""
-    return StateChanged(
-        project_id=entry.layout.project_id, state=entry.state, changed=entry.changed, detail=entry.detail
-    )
-
-
-def describe(error: Exception) -> str:
-    """Return what went wrong, for people."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return error.message if isinstance(error, FaultError) else str(error)
-
-
-def host_root(settings: Settings) -> Path:
-    """Return the file system of all projects."""
-    return Path(settings.projects)
+        """Write down what must be known after a restart. Raises ``OSError``."""
+        record.store(entry.layout.record, entry.record)

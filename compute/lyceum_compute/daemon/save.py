@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from lyceum_compute.protocol.messages import Event
 
+    from .entry import Entry
     from .layout import Layout
-    from .projects import Entry
     from .settings import Settings
     from .storage import Storage
 

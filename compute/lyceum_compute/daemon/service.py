@@ -14,10 +14,11 @@ from lyceum_compute.protocol.identity import Identity, IdentityError
 from lyceum_compute.protocol.server import Connection, Server
 
 from . import btrfs, host, layout, record, sandbox
+from .entry import event_of
 from .lifecycle import Lifecycle, discard
 from .notify import notify, watchdog
 from .operations import Operations
-from .projects import Projects, event_of
+from .projects import Projects
 from .save import Saver
 from .storage import Storage
 from .sweep import Sweep

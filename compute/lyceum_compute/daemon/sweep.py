@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 from lyceum_compute.protocol.messages import Edited, State
 
 from . import cgroups
-from .projects import FAILURES, STATE_LIMITS, describe
+from .entry import FAILURES, STATE_LIMITS, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lyceum_compute.protocol.messages import Event
 
-    from .projects import Entry, Projects
+    from .entry import Entry
+    from .projects import Projects
     from .save import Saver
 
 log = logging.getLogger(__name__)
 
 PAUSE = 5
+UNITS_EVERY = 3
 FILES_EVERY = 6
-"""Files are looked at in every so many rounds."""
+"""Units are compared, and files looked at, in every so many rounds."""
 
 
 class Sweep:
@@ -43,8 +45,21 @@ class Sweep:
         while True:
             await asyncio.sleep(PAUSE)
             number += 1
+            if number % UNITS_EVERY == 0:
+                await self._compare()
             for entry in list(self._projects.entries.values()):
                 await self._look(entry, files=number % FILES_EVERY == 0)
+
+    async def _compare(self) -> None:
+        """Look again at projects whose unit is not as it was thought to be, should a signal have been missed."""
+        try:
+            active = await self._projects.active_units()
+        except FAILURES as error:
+            log.warning("%s", describe(error), extra={"action": "sweep"})
+            return
+        for entry in self._projects.entries.values():
+            if (entry.layout.unit in active) != (entry.state is State.RUNNING):
+                self._projects.look_again(entry)
 
     async def _look(self, entry: Entry, *, files: bool) -> None:
         try:

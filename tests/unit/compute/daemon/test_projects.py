@@ -1,0 +1,290 @@
+"""The state machine, with steps that only note that they were taken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lyceum_compute.daemon import entry as entries
+from lyceum_compute.daemon import host, layout, record
+from lyceum_compute.daemon.entry import Entry
+from lyceum_compute.daemon.projects import Projects
+from lyceum_compute.daemon.settings import Settings
+from lyceum_compute.daemon.systemd import UnitError, escape
+from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.identity import TlsSettings
+from lyceum_compute.protocol.messages import Project, Quota, Saved, State, StateChanged
+
+ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
+OTHER = "d2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
+
+
+def project(project_id: str = ID, uid: int = 200001, **quota: Any) -> Project:
+    return Project(project_id=project_id, uid=uid, storage_host="storage1", quota=Quota(**quota))
+
+
+class Host:
+    """A host whose disk is a set of ids and its service manager a set of units; lifecycle, saver and systemd in one."""
+
+    def __init__(self) -> None:
+        self.on_disk: set[str] = set()
+        self.units: set[str] = set()
+        self.steps: list[str] = []
+        self.failing: dict[str, Exception] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.events: list[Any] = []
+        self.result = "exit-code"
+        self.systemd = self
+
+    async def _do(self, step: str) -> None:
+        self.steps.append(step)
+        if step in self.gates:
+            await self.gates[step].wait()
+        if step in self.failing:
+            raise self.failing[step]
+
+    async def open(self, place: layout.Layout, _project: Project) -> None:
+        await self._do("open")
+        self.on_disk.add(place.project_id)
+
+    async def start(self, place: layout.Layout, _project: Project) -> None:
+        await self._do("start")
+        self.units.add(place.unit)
+
+    async def stop(self, place: layout.Layout) -> None:
+        await self._do("stop")
+        self.units.discard(place.unit)
+
+    async def close(self, place: layout.Layout, _uid: int) -> None:
+        await self._do("close")
+        self.on_disk.discard(place.project_id)
+
+    async def apply(self, *_arguments: object, **_more: object) -> None:
+        await self._do("apply")
+
+    async def now(self, _entry: Entry) -> None:
+        await self._do("save")
+
+    def forget(self, _entry: Entry) -> None:
+        self.steps.append("forget")
+
+    async def active(self, unit: str) -> str:
+        return "active" if unit in self.units else "inactive"
+
+    async def property(self, _unit: str, _interface: str, _name: str) -> str:
+        return self.result
+
+    def states(self) -> list[str]:
+        return [str(event.state) for event in self.events if isinstance(event, StateChanged)]
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
+    made = Host()
+    monkeypatch.setattr("lyceum_compute.daemon.btrfs.is_subvolume", lambda path: path.name in made.on_disk)
+    monkeypatch.setattr(host, "memory", lambda: host.Memory(4000, 3000))
+    monkeypatch.setattr(layout, "STATE", tmp_path)
+    return made
+
+
+@asynccontextmanager
+async def running(there: Host) -> AsyncIterator[Projects]:
+    settings = Settings(
+        name="c", listen=":1", tls=TlsSettings(ca="", certificate="", key=""), projects="/p", memory_reserve=1000
+    )
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        projects = Projects(settings, there, there.events.append, group)  # type: ignore[arg-type]
+        projects.saver = there
+        yield projects
+
+
+async def settled(projects: Projects, project_id: str = ID) -> Entry:
+    """Wait until a project is on the way to nowhere."""
+    found = projects.entries[project_id]
+    while found.busy and found.task is not None:
+        await asyncio.wait([found.task])
+    return found
+
+
+async def test_a_project_is_opened_and_started(there: Host) -> None:
+    async with running(there) as projects:
+        assert (await projects.start(project())).state is State.OPENING
+        found = await settled(projects)
+    assert there.states() == ["opening", "opened", "starting", "running"]
+    assert found.state is State.RUNNING
+    assert record.load_all(layout.STATE)[0].project == project()
+
+
+async def test_two_starts_at_once_are_one(there: Host) -> None:
+    async with running(there) as projects:
+        answers = await asyncio.gather(*(projects.start(project()) for _ in range(20)))
+        await settled(projects)
+        assert (await projects.start(project())).state is State.RUNNING
+    assert there.steps == ["open", "start"]
+    assert {answer.state for answer in answers} == {State.OPENING}
+
+
+async def test_stopping_saves(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        assert (await projects.stop(project())).state is State.STOPPING
+        await settled(projects)
+        await projects.stop(project())
+    assert there.states()[-3:] == ["stopping", "saving", "opened"]
+    assert there.steps == ["open", "start", "stop", "save"]
+
+
+async def test_a_start_while_it_stops_comes_after(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        there.gates["stop"] = asyncio.Event()
+        await projects.stop(project())
+        assert (await projects.start(project())).state is State.STOPPING
+        there.gates["stop"].set()
+        found = await settled(projects)
+    assert found.state is State.RUNNING
+    assert there.steps == ["open", "start", "stop", "save", "start"]
+
+
+async def test_a_stop_breaks_off_a_start_that_takes_long(there: Host) -> None:
+    async with running(there) as projects:
+        there.gates["open"] = asyncio.Event()  # never set: a restore that does not come
+        await projects.start(project())
+        await asyncio.sleep(0)
+        await projects.stop(project())
+        found = await settled(projects)
+    assert found.state is State.CLOSED
+    assert "start" not in there.steps
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device", "/p"), "No space left on device: /p"),
+        (UnitError("ended with 'failed'"), "ended with"),
+        (FaultError("unavailable", "storage1 cannot be reached"), "storage1 cannot be reached"),
+        (RuntimeError("secret"), "the host's log has it"),
+    ],
+)
+async def test_a_start_that_fails_leaves_a_fact_and_the_reason(there: Host, error: Exception, words: str) -> None:
+    there.failing["start"] = error
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        assert (found.state, words in found.detail) == (State.OPENED, True), found.detail
+        there.failing.clear()
+        await projects.start(project())
+        found = await settled(projects)
+    assert (found.state, found.detail) == (State.RUNNING, "")
+
+
+async def test_a_step_past_its_time_is_given_up(there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(entries.STATE_LIMITS, State.STARTING, 0.01)
+    there.gates["start"] = asyncio.Event()
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+    assert found.state is State.OPENED
+    assert "longer than" in found.detail
+
+
+async def test_a_project_that_ends_by_itself_is_noticed(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        there.units.clear()
+        there.result = "oom-kill"
+        projects.unit_changed(escape(found.layout.unit))
+        found = await settled(projects)
+    assert (found.state, found.detail) == (State.OPENED, "the project ended: out of memory")
+
+
+async def test_the_daemon_s_own_changes_are_not_mistaken_for_an_end(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        there.gates["stop"] = asyncio.Event()
+        await projects.stop(project())
+        there.units.clear()
+        projects.unit_changed(escape(found.layout.unit))
+        there.gates["stop"].set()
+        found = await settled(projects)
+    assert (found.state, found.detail) == (State.OPENED, "")
+
+
+async def test_a_full_host_refuses_before_anything_is_done(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project(memory=2000))
+        with pytest.raises(FaultError) as caught:
+            await projects.start(project(OTHER, 200002, memory=1001))
+        assert caught.value.code == "host_full"
+        assert projects.entries[OTHER].state is State.CLOSED
+        await projects.start(project(OTHER, 200002, memory=1000))
+        await settled(projects)
+        await settled(projects, OTHER)
+    assert projects.committed() == 3000
+
+
+async def test_a_user_number_belongs_to_one_project(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.open(project())
+        with pytest.raises(FaultError):
+            await projects.open(project(OTHER, 200001))
+        with pytest.raises(FaultError):
+            await projects.open(project(ID, 200002))
+        await settled(projects)
+
+
+async def test_closing_saves_first_and_keeps_all_if_that_fails(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.open(project())
+        await settled(projects)
+        there.failing["save"] = FaultError("unavailable", "storage1 cannot be reached")
+        await projects.close(project())
+        found = await settled(projects)
+        assert found.state is State.OPENED
+        assert ID in there.on_disk
+        there.failing.clear()
+        await projects.close(project())
+        found = await settled(projects)
+    assert found.state is State.CLOSED
+    assert there.on_disk == set()
+    assert record.load_all(layout.STATE) == []
+
+
+async def test_states_are_recovered_from_facts(there: Host) -> None:
+    there.on_disk = {ID, OTHER}
+    there.units = {layout.Layout(Path("/p"), ID).unit}
+    async with running(there) as projects:
+        await projects.recover([record.Record(project=project()), record.Record(project=project(OTHER, 200002))])
+        assert projects.entries[ID].state is State.RUNNING
+        assert projects.entries[OTHER].state is State.OPENED
+        assert projects.committed() == 1000
+    assert there.steps == []
+
+
+async def test_looking_at_an_unknown_project_makes_none(there: Host) -> None:
+    async with running(there) as projects:
+        assert projects.look(project()).state is State.CLOSED
+        with pytest.raises(FaultError):
+            projects.known(ID)
+    assert projects.entries == {}
+
+
+async def test_quotas_hold_at_once_and_are_remembered(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        await projects.set_quotas(ID, Quota(memory=2000))
+        with pytest.raises(FaultError):
+            await projects.set_quotas(ID, Quota(memory=-1))
+    assert there.steps[-1] == "apply"
+    assert projects.committed() == 2000
+    assert record.load_all(layout.STATE)[0].project.quota.memory == 2000
+    assert not any(isinstance(event, Saved) for event in there.events)
