@@ -231,20 +231,21 @@ class Projects:
             raise StepError(f"the project could not be {what}: {describe(error)}") from error
 
     async def _open(self, entry: Entry) -> None:
-        if entry.state is not State.OPENED or not btrfs.is_subvolume(entry.layout.subvolume):
+        await self._fill(entry)
+        await self.settle(entry)
+
+    async def _fill(self, entry: Entry) -> None:
+        """Bring the project's files here, if they are not."""
+        if not btrfs.is_subvolume(entry.layout.subvolume):
             self.remember(entry)
             await self._step(entry, State.OPENING, "opened", self._lifecycle.open(entry.layout, entry.project))
-            self._set(entry, State.OPENED, "")
 
     async def _start(self, entry: Entry) -> None:
-        if not btrfs.is_subvolume(entry.layout.subvolume):
-            await self._open(entry)
-        elif await self._active(entry) == "active":
-            self._set(entry, State.RUNNING, "")
-            return
-        self.remember(entry)
-        await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
-        await self.settle(entry, "")
+        await self._fill(entry)
+        if await self._active(entry) != "active":
+            self.remember(entry)
+            await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
+        await self.settle(entry)
 
     async def _stop(self, entry: Entry) -> None:
         await self._step(entry, State.STOPPING, "stopped", self._lifecycle.stop(entry.layout))

@@ -114,7 +114,7 @@ async def test_a_project_is_opened_and_started(there: Host) -> None:
     async with running(there) as projects:
         assert (await projects.start(project())).state is State.OPENING
         found = await settled(projects)
-    assert there.states() == ["opening", "opened", "starting", "running"]
+    assert there.states() == ["opening", "starting", "running"]
     assert found.state is State.RUNNING
     assert record.load_all(layout.STATE)[0].project == project()
 
