@@ -45,7 +45,16 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     def snapshot(source: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path)
-        shutil.copytree(source, path, symlinks=True)
+        copied: dict[int, str] = {}
+
+        def copy(one: str, other: str) -> str:
+            known = copied.setdefault(os.lstat(one).st_ino, other)
+            if known is other:
+                return str(shutil.copy2(one, other, follow_symlinks=False))
+            os.link(known, other)
+            return other
+
+        shutil.copytree(source, path, symlinks=True, copy_function=copy)
 
     monkeypatch.setattr(btrfs, "create_subvolume", Path.mkdir)
     monkeypatch.setattr(btrfs, "create_snapshot", snapshot)
