@@ -10,7 +10,6 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import MAX_CONTENT, MAX_LINE, Exec, ExecResult, arguments_of
@@ -33,15 +32,15 @@ EXIT_NOT_EXECUTABLE = 126
 EXIT_NOT_FOUND = 127
 
 
-@dataclass
 class Output:
     """One stream of a command's output: its beginning is kept, the rest read and dropped."""
 
-    descriptor: int
-    room: int
-    kept: bytearray = field(default_factory=bytearray)
-    truncated: bool = False
-    ended: bool = False
+    def __init__(self, descriptor: int, room: int) -> None:
+        self.descriptor = descriptor
+        self.room = room
+        self.kept = bytearray()
+        self.truncated = False
+        self.ended = False
 
     def read(self) -> int:
         """Take what is there, at most one chunk; return its length, 0 if there is nothing now."""

@@ -12,7 +12,7 @@ import stat
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lyceum_compute.protocol.errors import FaultError
 
@@ -27,8 +27,7 @@ MAX_NAME = 255
 _HOLD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A name in a folder that is held open. The name of a folder reached as such (the home itself) is ``.``."""
 
     folder: int

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from lyceum_compute.protocol.errors import FaultError
@@ -30,13 +29,13 @@ MAX_REQUESTS = 32
 SEND_TIMEOUT = 60
 
 
-@dataclass(eq=False)
 class Connection:
     """One caller."""
 
-    sock: socket.socket
-    sending: threading.Lock = field(default_factory=threading.Lock)
-    room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MAX_REQUESTS))
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.sending = threading.Lock()
+        self.room = threading.Semaphore(MAX_REQUESTS)
 
     def send(self, line: bytes) -> None:
         """Send an answer; a caller who is gone or takes nothing misses it."""
