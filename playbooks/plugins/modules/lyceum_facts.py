@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Gathers the few facts that roles use, under Ansible's own names: a role stands as well with those that Ansible gathers.
+"""Gathers the few facts that roles use, under Ansible's own names.
 
-Ansible's `hardware` subset, for the memory's size alone, looks at every disk, mount and bus: seconds on a small machine.
+A role stands as well with those that Ansible gathers; but its `hardware` subset, needed for the memory's size alone,
+looks at every disk, mount and bus: seconds on a small machine.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from ansible.module_utils.basic import AnsibleModule
 DOCUMENTATION = """
 module: lyceum_facts
 short_description: Gathers the few facts that roles use
-description: Sets distribution, distribution_version, distribution_major_version, distribution_release, hostname, memtotal_mb,
-  processor_vcpus and architecture.
+description:
+  - Sets distribution, distribution_version, distribution_major_version, distribution_release, hostname,
+    memtotal_mb, processor_vcpus and architecture.
 """
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Installs Debian packages. When all are there, which is nearly always, it costs some milliseconds: only dpkg is asked.
 
-ansible.builtin.apt opens apt's whole cache for that, half a second of processor time on each machine for each role, and needs
-python3-apt before it can even say what it would do.
+ansible.builtin.apt opens apt's whole cache for that, half a second of processor time on each machine for each role,
+and needs python3-apt before it can even say what it would do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ short_description: Installs Debian packages that are missing
 options:
   name: {description: Names of packages., type: list, elements: str, required: true}
   install_recommends: {description: Whether to install what they recommend., type: bool, default: false}
-  cache_valid_time: {description: How old apt's lists may be in seconds when something is missing., type: int, default: 86400}
+  cache_valid_time: {description: How old apt's lists may be, in seconds., type: int, default: 86400}
 """
 
 NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?")
