@@ -73,6 +73,7 @@ def all_checks() -> tuple[Check, ...]:
             "imports", _own("lint-imports"), "which package may import which", python,
             environment={"PYTHONPATH": "hub:compute:storage:ops"},
         ),
+        Check("readmes", _ours("lyceum_ops.role_readme", "--check"), "roles: README, defaults, specs agree", ansible),
         Check("yamllint", _own("yamllint", "--strict", "."), "YAML", r"\.ya?ml$"),
         Check("shellcheck", _own("shellcheck", "lyceum", ".ci/run"), "shell files", r"^(lyceum|\.ci/run)$"),
         Check("registries", _ours("lyceum_ops.registries"), "no package registry is named in a file", r""),
