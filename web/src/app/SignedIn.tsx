@@ -1,4 +1,4 @@
-import { Center, Container, Loader } from "@mantine/core";
+import { Container } from "@mantine/core";
 import { Navigate, Outlet, useLocation } from "react-router";
 
 import { api } from "../api/api.ts";
@@ -6,6 +6,7 @@ import { faultOf } from "../api/fault.ts";
 import { useLive } from "../live/use.ts";
 import { texts } from "../texts/index.ts";
 import { Problem } from "../ui/Problem.tsx";
+import { Waiting } from "../ui/Waiting.tsx";
 import { signInFor } from "./places.ts";
 import { Shell } from "./Shell.tsx";
 
@@ -24,11 +25,7 @@ export function SignedIn() {
       </Container>
     );
   }
-  return (
-    <Center h="100%" component="main" aria-busy>
-      <Loader color="olive" aria-label={texts.common.loading} />
-    </Center>
-  );
+  return <Waiting />;
 }
 
 function Inside() {

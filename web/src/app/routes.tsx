@@ -6,13 +6,14 @@ import { OpenItem } from "../project/OpenItem.tsx";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
+import { Waiting } from "../ui/Waiting.tsx";
 import { SignedIn } from "./SignedIn.tsx";
 
 /** A page that is loaded when somebody goes there: not on the way that everybody goes. */
 function later(load: () => Promise<{ default: ComponentType }>) {
   const Page = lazy(load);
   return (
-    <Suspense>
+    <Suspense fallback={<Waiting />}>
       <Page />
     </Suspense>
   );

@@ -41,7 +41,7 @@ export const theme = createTheme({
   focusRing: "auto",
   components: {
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 0 } } },
     Skeleton: { defaultProps: { "aria-hidden": true } },
   },
 });

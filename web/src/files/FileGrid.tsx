@@ -82,7 +82,7 @@ export function FileGrid({ entries, order, onOrder, onUp, ...actions }: Props) {
         aria-activedescendant={entries[active] === undefined ? undefined : `row-${active}`}
         onKeyDown={onKeyDown}
         onFocus={(event) => {
-          if (event.target === scroller.current && active < 0) selection.moveTo(0);
+          if (event.target === scroller.current) selection.begin();
         }}
       >
         <div role="row" aria-rowindex={1} className={classes.head}>

@@ -50,10 +50,12 @@ export function FilesBar({ id, path, words, onWords, hidden, onHidden, onMake, o
         <Button
           size="xs"
           variant="light"
-          leftSection={<IconFilePlus size={15} aria-hidden />}
+          className={classes.make}
+          aria-label={texts.files.newFile}
+          leftSection={<IconFilePlus size={16} aria-hidden />}
           onClick={() => onMake("file")}
         >
-          {texts.files.newFile}
+          <span className={classes.makeWords}>{texts.files.newFile}</span>
         </Button>
         <IconButton
           label={texts.files.newFolder}

@@ -90,7 +90,8 @@ export function useSelection(entries: Entry[]) {
     has: (name: string) => chosen.has(name),
     /** The chosen entries; without any, the one given. */
     chosenOr: (entry: Entry) => (present.length > 0 ? present : [entry.name]),
-    moveTo,
+    /** Makes the first entry active if none is: a list that gets the focus has a place to begin. */
+    begin: () => setActiveName((before) => before ?? entries[0]?.name ?? null),
     onKey,
     onClick,
   };

@@ -43,8 +43,9 @@ interface Props {
 export default function Palette({ opened, onClose }: Props) {
   useEffect(() => (opened ? spotlight.open() : spotlight.close()), [opened]);
   const match = useMatch("/projects/:project/*");
-  const here = useProjectGroups(match?.params.project ?? "");
-  const everywhere = useEverywhereGroups();
+  const id = match?.params.project ?? "";
+  const here = useProjectPlaces(id);
+  const everywhere = useEverywhereGroups(id);
   return (
     <Spotlight
       store={store}
@@ -65,10 +66,9 @@ export default function Palette({ opened, onClose }: Props) {
   );
 }
 
-function useProjectGroups(id: string): SpotlightActionGroupData[] {
+function useProjectPlaces(id: string): SpotlightActionGroupData[] {
   const navigate = useNavigate();
   const dispatch = useAppDispatch();
-  const { start, stop } = useProjectActions();
   const project = useAppSelector(makeSelectProject(id));
   const tabs = useAppSelector((state) => selectTabs(state, id));
   if (project === undefined) return [];
@@ -79,7 +79,6 @@ function useProjectGroups(id: string): SpotlightActionGroupData[] {
     void navigate(places.terminal(id, tab.session));
   };
   const { places: group, openTabs } = texts.shell;
-  const running = isRunning(project.state);
   return [
     {
       group,
@@ -114,19 +113,6 @@ function useProjectGroups(id: string): SpotlightActionGroupData[] {
           leftSection: <IconSettings size={size} />,
           onClick: go(places.settings(id)),
         },
-        running
-          ? {
-              id: "stop",
-              label: texts.projects.stopOf(project.title),
-              leftSection: <IconPlayerStop size={size} />,
-              onClick: () => void stop(project),
-            }
-          : {
-              id: "start",
-              label: texts.projects.startOf(project.title),
-              leftSection: <IconPlayerPlay size={size} />,
-              onClick: () => void start(project),
-            },
       ],
     },
     {
@@ -150,7 +136,31 @@ function useProjectGroups(id: string): SpotlightActionGroupData[] {
   ];
 }
 
-function useEverywhereGroups(): SpotlightActionGroupData[] {
+/** Starting or stopping the project that the page shows. Never the first hit: Enter after a few letters is to lead somewhere. */
+function useStartOrStop(id: string) {
+  const { start, stop } = useProjectActions();
+  const project = useAppSelector(makeSelectProject(id));
+  if (project === undefined) return [];
+  const running = isRunning(project.state);
+  return [
+    running
+      ? {
+          id: "stop",
+          label: texts.projects.stopOf(project.title),
+          leftSection: <IconPlayerStop size={size} />,
+          onClick: () => void stop(project),
+        }
+      : {
+          id: "start",
+          label: texts.projects.startOf(project.title),
+          leftSection: <IconPlayerPlay size={size} />,
+          onClick: () => void start(project),
+        },
+  ];
+}
+
+function useEverywhereGroups(id: string): SpotlightActionGroupData[] {
+  const startOrStop = useStartOrStop(id);
   const navigate = useNavigate();
   const projects = useAppSelector(selectProjects);
   const { setColorScheme } = useMantineColorScheme();
@@ -201,6 +211,7 @@ function useEverywhereGroups(): SpotlightActionGroupData[] {
           leftSection: <IconMoon size={size} />,
           onClick: () => setColorScheme("dark"),
         },
+        ...startOrStop,
       ],
     },
   ];

@@ -143,7 +143,6 @@ function Invite({ projectId, users }: { projectId: string; users: Person[] }) {
         />
         <Button
           type="submit"
-          mt={45}
           loading={isLoading}
           leftSection={<IconUserPlus size={16} aria-hidden />}
           className={classes.invite}

@@ -77,6 +77,7 @@ function People({ project }: { project: Project }) {
   const names = others.map((user) => `${user.first_name} ${user.last_name}`);
   return (
     <Avatar.Group
+      spacing={4}
       className={classes.people}
       role="img"
       aria-label={names.join(", ")}

@@ -1,5 +1,6 @@
 import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/NumberInput.css";
+import "@mantine/core/styles/SimpleGrid.css";
 import "@mantine/core/styles/Switch.css";
 
 import { Button, Group, NumberInput, SimpleGrid, Stack, Switch } from "@mantine/core";

@@ -102,13 +102,12 @@ export class TerminalLink {
 
   type(text: string): void {
     if (this.#wire?.readyState === OPEN) this.#wire.send(this.#encoder.encode(text));
-    else if (
-      this.#lostAt > 0 &&
-      Date.now() - this.#lostAt < KEEP_TYPED_FOR &&
-      this.#typed.length + text.length <= KEEP_TYPED
-    ) {
-      this.#typed += text;
-    }
+    else if (this.#keepsTyped && this.#typed.length + text.length <= KEEP_TYPED) this.#typed += text;
+  }
+
+  /** Whether what is typed now is sent later: before the first connection, and shortly after a break. */
+  get #keepsTyped(): boolean {
+    return this.#wanted && (this.#lostAt === 0 || Date.now() - this.#lostAt < KEEP_TYPED_FOR);
   }
 
   /** Bytes as they are, such as the reports of a mouse. */

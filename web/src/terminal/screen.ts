@@ -159,6 +159,11 @@ export class Screen {
 
   /** The graphics card draws faster; where there is none, or it is taken away, the page draws. */
   #accelerate(): void {
+    // Drawn in software it would be slower than the page itself.
+    const real = document
+      .createElement("canvas")
+      .getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+    if (real === null) return;
     try {
       const webgl = new WebglAddon();
       webgl.onContextLoss(() => webgl.dispose());

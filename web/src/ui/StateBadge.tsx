@@ -24,12 +24,12 @@ export function StateBadge({ project, brief = false }: { project: Project; brief
         {!brief && since !== null && (
           <>
             {" "}
-            <span className={classes.quiet}>
+            <span className={classes.since}>
               <Ago time={since} />
             </span>
           </>
         )}
-        {!brief && detail !== "" && <span className={classes.quiet}>, {detail}</span>}
+        {!brief && detail !== "" && <span className={classes.detail}>, {detail}</span>}
       </span>
     </span>
   );
