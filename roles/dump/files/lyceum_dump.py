@@ -1,9 +1,9 @@
 #!/usr/bin/python3 -I
 """lyceum-dump: dumps the instance's database to its storage hosts, lists the dumps, and fetches one.
 
-A dump is made once and streamed to every storage host, and past `pg_restore --list`, which must understand it. It counts
-only when each storage host has read it again from its disk and found the checksum of what was sent. Settings stand in
-/etc/lyceum/dump.toml; the password and the ssh key in files named there, or, in the unit, in its credentials.
+A dump is made once and streamed to every storage host, and past `pg_restore --list`, which must understand it. It
+counts only when each storage host has read it again from its disk and found the checksum of what was sent. Settings
+stand in /etc/lyceum/dump.toml; the password and the ssh key in files named there, or, in the unit, in its credentials.
 Needs nothing but Python's standard library, ssh and PostgreSQL's client.
 """
 
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -61,21 +61,22 @@ class Settings:
     def ssh(self, host: str, *command: str) -> list[str]:
         """Return the command line that asks a storage host."""
         options = [
-            "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes",
-            f"UserKnownHostsFile={self.ssh_known_hosts}", f"IdentityFile={self.ssh_key}", "ControlPath=none",
+            "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "IdentitiesOnly=yes", "ControlPath=none",
+            "StrictHostKeyChecking=yes", f"UserKnownHostsFile={self.ssh_known_hosts}", f"IdentityFile={self.ssh_key}",
         ]  # fmt: skip
         flags = [word for option in options for word in ("-o", option)]
         return ["ssh", "-F", "none", "-T", *flags, f"lyceum-receive-dumps@{host}", *command]
 
     def pg_dump(self) -> list[str]:
         """Return the command line of the dump; the password is in the environment."""
-        target = f"host={self.host} port={self.port} dbname={self.name} user={self.user} sslmode=verify-full sslrootcert={self.ca}"
+        target = f"host={self.host} port={self.port} dbname={self.name} user={self.user}"
+        target += f" sslmode=verify-full sslrootcert={self.ca}"
         return ["pg_dump", "--format=custom", "--no-password", f"--dbname={target}"]
 
     def environment(self) -> dict[str, str]:
         """Return what pg_dump gets as environment."""
         password = Path(self.password_file).read_text(encoding="utf-8").strip()
-        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGPASSWORD": password}
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "PGPASSWORD": password}
 
 
 @dataclass
@@ -96,10 +97,8 @@ class Sink:
 
     def finish(self) -> bytes:
         """Say that this was all, and return what the process said. Raises ``DumpError`` if it failed."""
-        try:
+        with suppress(BrokenPipeError):  # its exit code says why it wanted no more
             _pipe(self.process.stdin).close()
-        except BrokenPipeError:
-            pass  # its exit code says why it wanted no more
         with _pipe(self.process.stdout) as answer:
             text = answer.read()
         if self.process.wait() != 0:
@@ -114,9 +113,11 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 @contextmanager
-def _running(argv: list[str], *, stdin: int, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    argv: list[str], *, stdin: int = subprocess.PIPE, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block ends; one that still runs then is ended."""
-    with subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, env=environment) as process:  # noqa: S603 lists of our own
+    with subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, env=environment) as process:
         try:
             yield process
         finally:
@@ -128,18 +129,18 @@ def dump(settings: Settings) -> dict[str, Any]:
     """Dump the database to every storage host; return the dump's name on each, its size and checksum."""
     with ExitStack() as stack:
         sinks = {
-            host: Sink(f"storing the dump on {host}", stack.enter_context(_running(settings.ssh(host, "store"), stdin=subprocess.PIPE)))
+            host: Sink(f"storing the dump on {host}", stack.enter_context(_running(settings.ssh(host, "store"))))
             for host in settings.storage
         }
-        reader = Sink("pg_restore --list", stack.enter_context(_running(["pg_restore", "--list"], stdin=subprocess.PIPE)))
+        reader = Sink("pg_restore --list", stack.enter_context(_running(["pg_restore", "--list"])))
         source = stack.enter_context(
             _running(settings.pg_dump(), stdin=subprocess.DEVNULL, environment=settings.environment())
         )
         size, sha256 = _stream(_pipe(source.stdout), [*sinks.values(), reader])
         if source.wait() != 0:
-            raise DumpError(f"pg_dump failed (exit code {source.returncode}); the lines above say why. Nothing was kept.")
+            raise DumpError(f"pg_dump failed (exit code {source.returncode}); the lines above say why")
         if b"TABLE DATA" not in reader.finish():
-            raise DumpError("the dump holds no table's data. Nothing was kept.")
+            raise DumpError("the dump holds no table's data; it was not kept")
         names = {host: _commit(settings, host, sink, sha256) for host, sink in sinks.items()}
     return {"names": names, "size": size, "sha256": sha256}
 
@@ -157,13 +158,14 @@ def _stream(source: IO[bytes], sinks: list[Sink]) -> tuple[int, str]:
 def _commit(settings: Settings, host: str, sink: Sink, sha256: str) -> str:
     stored = json.loads(sink.finish())
     if stored["sha256"] != sha256:
-        raise DumpError(f"{host} has another checksum of the dump than was sent; nothing was kept there. Try again, and look at its disk.")
+        raise DumpError(f"the dump arrived otherwise on {host} than it was sent; look at its disk, and try again")
     return str(_ask(settings, host, "commit", stored["incoming"], sha256)["name"])
 
 
 def _ask(settings: Settings, host: str, *command: str) -> Any:
-    asked = subprocess.run(  # noqa: S603 a list of our own
-        settings.ssh(host, *command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=QUESTION_TIMEOUT, check=False
+    argv = settings.ssh(host, *command)
+    asked = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=QUESTION_TIMEOUT, check=False
     )
     if asked.returncode != 0:
         raise DumpError(f"{host} refused {command[0]} (exit code {asked.returncode}); the lines above say why")
@@ -171,7 +173,7 @@ def _ask(settings: Settings, host: str, *command: str) -> Any:
 
 
 def dumps(settings: Settings) -> list[dict[str, Any]]:
-    """Return the dumps on all storage hosts, oldest first; a storage host that does not answer is reported and left out."""
+    """Return the dumps on all storage hosts, oldest first; a host that does not answer is reported and left out."""
     found, answered = [], 0
     for host in settings.storage:
         try:
@@ -185,26 +187,30 @@ def dumps(settings: Settings) -> list[dict[str, Any]]:
 
 
 def fetch(settings: Settings, name: str, target: Path) -> dict[str, Any]:
-    """Fetch a dump (by name, or `latest`) into a file, and check it. Raises ``DumpError`` for a name that is not there."""
+    """Fetch a dump (by name, or `latest`) into a file, and check it. Raises ``DumpError`` if it is not there."""
     known = dumps(settings)
     wanted = [each for each in known if name in (each["name"], "latest")]
     if not wanted:
         names = ", ".join(str(each["name"]) for each in known[-10:]) or "none"
         raise DumpError(f"there is no dump {name!r}. The latest ones: {names}")
-    chosen = wanted[-1]
+    _fetch(settings, wanted[-1], target)
+    return wanted[-1]
+
+
+def _fetch(settings: Settings, chosen: dict[str, Any], target: Path) -> None:
+    name, host = str(chosen["name"]), str(chosen["host"])
     with target.open("wb") as file:
-        command = settings.ssh(str(chosen["host"]), "fetch", str(chosen["name"]))
-        if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, check=False).returncode != 0:  # noqa: S603 a list of our own
-            raise DumpError(f"{chosen['host']} did not send the dump; the lines above say why")
+        argv = settings.ssh(host, "fetch", name)
+        if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=file, check=False).returncode != 0:
+            raise DumpError(f"{host} did not send the dump {name}; the lines above say why")
     with target.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != chosen["sha256"]:
-            raise DumpError(f"the dump {chosen['name']} from {chosen['host']} has another checksum than when it was stored")
-    return chosen
+            raise DumpError(f"the dump {name} on {host} has another checksum than when it was stored; take another")
 
 
 def main() -> NoReturn:
     """Do what the command line says."""
-    parser = argparse.ArgumentParser(prog="lyceum-dump", description="Dumps of the instance's database, on its storage hosts.")
+    parser = argparse.ArgumentParser(prog="lyceum-dump", description="Dumps of the database, on the storage hosts.")
     parser.add_argument("--settings", type=Path, default=SETTINGS)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("dump", help="dump the database to every storage host")
