@@ -7,17 +7,33 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import mirror
+
 if TYPE_CHECKING:
     from .layout import Layout
 
 ROOT = Path("/var/lib/lyceum/compute/root")
 #: What the root of every sandbox consists of: folders to mount on, and links as on any Debian.
 FOLDERS = (
-    *("dev", "etc", "home/user", "mnt", "opt/lyceum/compute", "proc", "root", "run", "srv", "sys", "tmp", "usr"),
-    *("var/cache", "var/lib", "var/log", "var/tmp"),
+    *("dev", "etc/project", "home/user", "mnt", "opt/lyceum/compute", "proc", "root", "run", "srv", "sys", "tmp"),
+    *("usr", "var/cache", "var/lib", "var/log", "var/tmp"),
 )
-LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin", "var/run": "/run"}
+LINKS = {
+    "bin": "usr/bin",
+    "lib": "usr/lib",
+    "lib64": "usr/lib64",
+    "sbin": "usr/sbin",
+    "var/run": "/run",
+    **{f"etc/{name}": f"project/{name}" for name in ("group", "hostname", "hosts", "passwd")},
+}
 FILES = {"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"}
+#: What of the host's ``/etc`` projects find in theirs, as far as everybody on the host may read it.
+ETC = (
+    *("alternatives", "ca-certificates", "debian_version", "fonts", "gitconfig", "java-21-openjdk", "jupyter", "R"),
+    *("bash.bashrc", "bash_completion.d", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias"),
+    *("locale.conf", "localtime", "magic", "mime.types", "nanorc", "os-release", "profile", "profile.d", "protocols"),
+    *("services", "ssl", "terminfo", "texmf", "timezone", "vim"),
+)
 TTY_GROUP = 5
 TERMINALS = 256
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,8 +44,10 @@ def prepare(layout: Layout, uid: int) -> None:
     """Make all that ``lyceum-project@.service`` binds into the sandbox. Raises ``OSError``."""
     etc = layout.run / "etc"
     terminals = layout.run / "pts"
-    for folder in (layout.run, etc, terminals):
-        folder.mkdir(mode=0o711, exist_ok=True)
+    for folder, mode in ((layout.run, 0o711), (etc, 0o755), (terminals, 0o755)):
+        folder.mkdir(exist_ok=True)
+        if not os.path.ismount(folder):
+            folder.chmod(mode)
     _link(layout.run / "home", layout.home)
     for name, content in account_files(layout.name, uid, os.uname().nodename).items():
         _write(etc / name, content)
@@ -38,18 +56,20 @@ def prepare(layout: Layout, uid: int) -> None:
         _mount("devpts", terminals, "devpts", _MS_NOSUID | _MS_NOEXEC, options)
 
 
-def make_root(root: Path = ROOT) -> None:
-    """Make the root of all sandboxes, which is read-only inside. Raises ``OSError``."""
+def make_root(root: Path = ROOT, etc: Path = Path("/etc")) -> None:
+    """Make the root of all sandboxes, which is read-only inside, or bring it up to date. Raises ``OSError``."""
     for name in FOLDERS:
         folder = root / name
         folder.mkdir(parents=True, exist_ok=True)
-    for folder in (root, *root.rglob("*")):
-        if folder.is_dir() and not folder.is_symlink():
-            folder.chmod(0o755)
+        for made in (folder, *folder.parents):
+            if made.is_relative_to(root):
+                made.chmod(0o755)
     for name, target in LINKS.items():
         _link(root / name, Path(target))
     for name, content in FILES.items():
         _write(root / name, content)
+    for name in ETC:
+        mirror.copy(etc / name, root / "etc" / name)
 
 
 def remove(layout: Layout) -> None:

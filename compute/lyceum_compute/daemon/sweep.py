@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lyceum_compute.protocol.messages import Edited, State
 
-from . import cgroups
+from . import cgroups, sandbox
 from .entry import FAILURES, STATE_LIMITS, describe
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 PAUSE = 5
 UNITS_EVERY = 3
 FILES_EVERY = 6
-"""Units are compared, and files looked at, in every so many rounds."""
+ROOT_EVERY = 60
+"""Units are compared, files looked at, and the root of sandboxes brought up to date, in every so many rounds."""
 
 
 class Sweep:
@@ -45,10 +46,19 @@ class Sweep:
         while True:
             await asyncio.sleep(PAUSE)
             number += 1
+            if number % ROOT_EVERY == 0:
+                await self._refresh()
             if number % UNITS_EVERY == 0:
                 await self._compare()
             for entry in list(self._projects.entries.values()):
                 await self._look(entry, files=number % FILES_EVERY == 0)
+
+    async def _refresh(self) -> None:
+        """Let projects see what changed in the host's ``/etc``, after an upgrade for instance."""
+        try:
+            await asyncio.to_thread(sandbox.make_root)
+        except OSError as error:
+            log.warning("the root of sandboxes: %s", describe(error), extra={"action": "sweep"})
 
     async def _compare(self) -> None:
         """Look again at projects whose unit is not as it was thought to be, should a signal have been missed."""

@@ -15,8 +15,15 @@ def test_account_files_name_nobody_else() -> None:
 
 
 def test_the_root_of_sandboxes_is_made_once(tmp_path: Path) -> None:
-    sandbox.make_root(tmp_path)
-    sandbox.make_root(tmp_path)
-    assert (tmp_path / "bin").readlink() == Path("usr/bin")
-    assert (tmp_path / "home/user").stat().st_mode & 0o777 == 0o755
-    assert "files" in (tmp_path / "etc/nsswitch.conf").read_text()
+    etc, root = tmp_path / "etc", tmp_path / "root"
+    etc.mkdir()
+    (etc / "profile").write_text("x")
+    (etc / "shadow").write_text("secret")
+    sandbox.make_root(root, etc)
+    sandbox.make_root(root, etc)
+    assert (root / "bin").readlink() == Path("usr/bin")
+    assert (root / "home/user").stat().st_mode & 0o777 == 0o755
+    assert "files" in (root / "etc/nsswitch.conf").read_text()
+    assert (root / "etc/passwd").readlink() == Path("project/passwd")
+    assert (root / "etc/profile").read_text() == "x"
+    assert not (root / "etc/shadow").exists()
