@@ -1,0 +1,1 @@
+document.title = "Web client";
