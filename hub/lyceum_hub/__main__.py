@@ -10,8 +10,7 @@ from lyceum_compute.protocol.identity import IdentityError
 
 from . import VERSION
 from .commands import account, migrate, serve
-from .db.migrate import MigrationError
-from .errors import HubError
+from .errors import HubError, MigrationError
 from .settings import SettingsError
 
 CONFIG = "/etc/lyceum/hub.toml"

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 
 from .compute_client import ComputeHosts
 from .db import attempts, credentials, projects
-from .db.changes import ChangeFeed
+from .db.changes import Change, ChangeFeed, EverythingChanged
 from .db.database import Database
 from .errors import HubError
 from .hosts import PATIENCE
@@ -76,6 +76,7 @@ class Hub:
             self.services.tables.heard,
             self.services.people.heard,
             self.realtime.heard,
+            self._heard,
         ]
         self.app = self._app()
 
@@ -152,6 +153,12 @@ class Hub:
         self.background.release()
         asyncio.get_running_loop().call_later(LAST_WAIT, self.states.close)
         await self.realtime.close()
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, EverythingChanged):  # what was to be done when a host came may have failed meanwhile
+            for host in self.compute:
+                if host.connected:
+                    self._host_connected(host.name, connected=True)
 
     def _host_connected(self, host: str, connected: bool) -> None:
         self.background.start(self._look_at_host(host, connected=connected), f"look at {host}")

@@ -40,6 +40,10 @@ class HubError(Exception):
         return error
 
 
+class MigrationError(Exception):
+    """The database could not be migrated; the message says why."""
+
+
 class NotSignedInError(HubError):
     """Nobody is signed in, or the session has ended."""
 

@@ -6,8 +6,8 @@ import argparse
 import asyncio
 import ssl
 import sys
+from typing import Literal
 
-from lyceum_hub.db.migrate import Phase, migrate
 from lyceum_hub.settings import SettingsError, load, read_secret
 
 
@@ -33,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
         context = ssl.create_default_context(cafile=settings.tls.ca)
     except OSError as error:
         raise SettingsError(f"the authority's certificate {settings.tls.ca} cannot be used: {error}") from error
-    phases: tuple[Phase, ...] = (options.phase,) if options.phase else ("before", "after")
+    from lyceum_hub.db.migrate import migrate  # noqa: PLC0415 30 MB that a hub which serves need not carry
+
+    phases: tuple[Literal["before", "after"], ...] = (options.phase,) if options.phase else ("before", "after")
     applied = asyncio.run(migrate(settings.database, context, user=options.user, password=password, phases=phases))
     for name in applied:
         print(f"applied {name}")  # noqa: T201 the command's output

@@ -16,6 +16,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     email_address: str
     administrator: bool
+    unnoted: bool
+    """Whether the time of use that is stored is out of date."""
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ async def session_holder(connection: Connection, token_hash: bytes) -> Holder | 
     """Return whom a session stands for, if it has not ended and the account is not disabled."""
     row = await connection.fetchrow(
         """
-        select a.account_id, a.email_address, a.administrator
+        select a.account_id, a.email_address, a.administrator, s.used < now() - interval '10 minutes' as unnoted
         from sessions s join accounts a using (account_id)
         where s.token_hash = $1 and s.expires > now() and not a.disabled
         """,
@@ -143,7 +145,8 @@ async def api_key_holder(connection: Connection, token_hash: bytes) -> Holder | 
     """Return whom an API key stands for, if the account is not disabled."""
     row = await connection.fetchrow(
         """
-        select a.account_id, a.email_address, a.administrator
+        select a.account_id, a.email_address, a.administrator,
+            k.used is null or k.used < now() - interval '1 minute' as unnoted
         from api_keys k join accounts a using (account_id)
         where k.token_hash = $1 and not a.disabled
         """,
@@ -153,11 +156,5 @@ async def api_key_holder(connection: Connection, token_hash: bytes) -> Holder | 
 
 
 async def note_api_key_used(connection: Connection, token_hash: bytes) -> None:
-    """Note the time of use, to the minute."""
-    await connection.execute(
-        """
-        update api_keys set used = now()
-        where token_hash = $1 and (used is null or used < now() - interval '1 minute')
-        """,
-        token_hash,
-    )
+    """Note the time of use."""
+    await connection.execute("update api_keys set used = now() where token_hash = $1", token_hash)

@@ -16,16 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from lyceum_hub.errors import MigrationError
 from lyceum_hub.settings import DatabaseSettings
 
 Phase = Literal["before", "after"]
 
 #: Key of the advisory lock that lets one migration run at a time (any number will do, if it is always the same).
 LOCK = 7_140_001
-
-
-class MigrationError(Exception):
-    """The database could not be migrated; the message says why."""
 
 
 async def migrate(

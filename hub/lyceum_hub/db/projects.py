@@ -163,11 +163,15 @@ async def set_quota(connection: Connection, project_id: UUID, quota: Quota) -> N
 async def set_state(
     connection: Connection, project_id: UUID, host: str, *, state: State, changed: datetime, detail: str
 ) -> None:
-    """Note a state that a host told, unless a later one is known or the project is not placed there."""
+    """Note a state that a host told, unless a later one is known or the project is not placed there.
+
+    A time in the future was told by a clock that was wrong, and holds nothing up once it is set right.
+    """
     await connection.execute(
         """
         update projects set state = $3, state_changed = $4, state_told = $4, state_detail = $5
-        where project_id = $1 and compute_host = $2 and state_told <= $4
+        where project_id = $1 and compute_host = $2
+            and (state_told <= $4 or state_told > now() + interval '1 minute')
             and (state, state_told, state_detail) is distinct from ($3, $4, $5)
         """,
         project_id,

@@ -51,7 +51,8 @@ class Sessions:
             holder = await credentials.session_holder(connection, token_hash)
             if holder is None:
                 return None
-            await credentials.extend_sessions(connection, [token_hash], self._settings.unused)
+            if holder.unnoted:
+                await credentials.extend_sessions(connection, [token_hash], self._settings.unused)
         return _caller(holder, token_hash, api_key=False)
 
     async def of_api_key(self, token: str) -> Caller | None:
@@ -63,7 +64,8 @@ class Sessions:
             holder = await credentials.api_key_holder(connection, token_hash)
             if holder is None:
                 return None
-            await credentials.note_api_key_used(connection, token_hash)
+            if holder.unnoted:
+                await credentials.note_api_key_used(connection, token_hash)
         return _caller(holder, token_hash, api_key=True)
 
     async def still_valid(self, token_hashes: set[bytes]) -> dict[bytes, bool]:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which who waits looks again, in case a change was not heard.
 LOOK_AGAIN = 5.0
+#: Events that may wait for the database.
+MOST_PENDING = 100_000
 
 
 class States:
@@ -38,6 +40,9 @@ class States:
 
     def note(self, host: str, event: Event) -> None:
         """Take an event; of several of one kind for one project only the last counts."""
+        if len(self._pending) >= MOST_PENDING:
+            log.warning("%s tells more than can be written down", host, extra={"action": "event", "host": host})
+            return
         self._pending[host, event.project_id, type(event)] = event
         self._work.set()
 
@@ -50,11 +55,19 @@ class States:
             try:
                 async with self._database.connection() as connection:
                     for (host, _, _), event in batch.items():
-                        await self._write(connection, host, event)
+                        await self._write_or_skip(connection, host, event)
             except UnavailableError:
                 self._pending = batch | self._pending
                 await asyncio.sleep(1)
                 self._work.set()
+
+    async def _write_or_skip(self, connection: Connection, host: str, event: Event) -> None:
+        try:
+            await self._write(connection, host, event)
+        except UnavailableError:
+            raise
+        except Exception:  # the boundary of the loop: no host may stop the events of others by what it tells
+            log.exception("an event could not be written down", extra={"action": "event", "host": host})
 
     async def apply(self, host: str, state: ProjectState) -> None:
         """Write down the state that a host answered with, so that whoever asks next sees it."""

@@ -179,7 +179,9 @@ class Tables:
                     await self._tell_everything()
                 else:
                     await self._tell(dirty)
-            except UnavailableError:
+            except Exception as error:  # the boundary of the loop: what was not told is told by the next comparison
+                if not isinstance(error, UnavailableError):
+                    log.exception("changes could not be told", extra={"action": "changes"})
                 self._resync = True
                 await asyncio.sleep(1)
                 self._work.set()

@@ -133,6 +133,26 @@ def test_a_host_cannot_speak_of_projects_that_are_elsewhere(site: Site, ada: Per
     assert marker.changed < later
 
 
+def test_a_host_that_tells_nonsense_stops_nobodys_events(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    without_zone = datetime(2030, 1, 1)  # noqa: DTZ001 the nonsense
+    site.loop.call(host.server.push, StateChanged(project_id=project_id, state=State.CLOSED, changed=without_zone))
+    site.loop.call(host.server.push, {"event": "state", "project_id": 7})
+    site.loop.call(host.become, project_id, State.OPENED)
+    until(lambda: row_of(ada, project_id)["state"] == "opened")
+
+
+def test_a_clock_that_was_ahead_holds_nothing_up(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    ahead = StateChanged(project_id=project_id, state=State.STOPPING, changed=datetime.now(UTC) + timedelta(hours=1))
+    site.loop.call(host.server.push, ahead)
+    until(lambda: row_of(ada, project_id)["state"] == "stopping")
+    site.loop.call(host.become, project_id, State.OPENED)
+    until(lambda: row_of(ada, project_id)["state"] == "opened")
+
+
 def test_projects_go_to_the_host_with_the_most_memory_left(site: Site, ada: Person) -> None:
     first, second = site.compute
     first.memory_total, second.memory_total = 8_000, 900_000
