@@ -20,10 +20,10 @@ from lyceum_ops.lab.definition import GATEWAY, PROXY_PORT, write_file
 CACHE = Path("/var/cache/lyceum/images")
 SUITE = "trixie"
 INIT = "/usr/lib/lyceum-lab/init"
-# What a machine needs before anything can be deployed on it, and what a rented server's image usually holds.
+# What a machine needs before anything can be deployed on it, and what Debian's own cloud images bring along.
 INCLUDED = (
-    "ca-certificates", "dbus", "iproute2", "kmod", "libpam-systemd", "openssh-server", "openssl", "procps", "python3",
-    "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "unattended-upgrades",
+    "ca-certificates", "dbus", "iproute2", "kmod", "libpam-systemd", "openssh-client", "openssh-server", "openssl",
+    "procps", "python3", "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "unattended-upgrades",
 )  # fmt: skip
 # Version 1 control groups come read-only into a machine: opened for systemd, so that it can enforce limits.
 INIT_SCRIPT = """\
