@@ -12,7 +12,7 @@ import pytest
 from lyceum_ops import checkout, programs
 from lyceum_ops.commands import lab as commands
 from lyceum_ops.errors import Failure
-from lyceum_ops.lab import machines, manager, supervision
+from lyceum_ops.lab import definition, machines, manager, network, supervision
 from lyceum_ops.progress import Progress
 from lyceum_ops.remote import of_lab
 
@@ -26,6 +26,11 @@ def boot_id(tiny: Tiny, machine: str = "m1") -> str:
     return of_lab(tiny.name).find(machine).run("systemctl", "show", "--property=UserspaceTimestampMonotonic").stdout
 
 
+def names_of_namespaces() -> list[str]:
+    """Network namespaces of this host."""
+    return [path.name for path in network.NAMESPACES.iterdir()] if network.NAMESPACES.is_dir() else []
+
+
 def leave_a_mark(tiny: Tiny) -> None:
     of_lab(tiny.name).find("m1").run("sh", "-c", "echo kept > /root/mark; sync")
 
@@ -36,16 +41,16 @@ def mark(tiny: Tiny) -> str:
 
 def test_down_leaves_nothing_and_the_data_come_back(tiny: Tiny) -> None:
     leave_a_mark(tiny)
-    namespaces = set(os.listdir("/run/netns"))
+    namespaces = set(names_of_namespaces())
     tiny.down()
     assert manager.traces(tiny.name) == []
-    assert not any(name.startswith(f"lyceum-{tiny.name}") for name in os.listdir("/run/netns"))
+    assert not any(name.startswith(f"lyceum-{tiny.name}") for name in names_of_namespaces())
     assert f"/labs/{tiny.name}" not in programs.run(["mount"]).stdout
     assert f"/labs/{tiny.name}" not in programs.run(["losetup", "--all"]).stdout
     assert f"/labs/{tiny.name}" not in programs.run(["ps", "-eo", "args"]).stdout
     tiny.boot()
     assert mark(tiny) == "kept"
-    assert {name for name in os.listdir("/run/netns") if tiny.name in name} <= namespaces
+    assert {name for name in names_of_namespaces() if tiny.name in name} <= namespaces
 
 
 def test_booting_what_is_up_changes_nothing(tiny: Tiny) -> None:
@@ -63,7 +68,8 @@ def test_a_machine_is_added_beside_those_that_run(tiny: Tiny) -> None:
 
 
 def test_machines_see_one_another_and_no_other_network(tiny: Tiny) -> None:
-    lab = commands.require(tiny.name)
+    lab = definition.load(tiny.name)
+    assert lab is not None
     script = f"import socket; socket.create_connection(('{lab.machine('m1').address}', 22), 5).close()"
     of_lab(tiny.name).find("m2").run("python3", "-c", script)
     assert of_lab(tiny.name).find("m2").run("ip", "route").stdout.count("\n") == 1
@@ -94,7 +100,7 @@ def test_down_clears_what_a_kill_left(tiny: Tiny) -> None:
 def test_a_boot_killed_at_any_point_is_completed_by_the_next(tiny: Tiny, seconds: float) -> None:
     tiny.down()
     command = [sys.executable, "-m", "lyceum_ops", "lab", "boot", "--name", tiny.name]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own command
         command, env=os.environ | {"PYTHONPATH": str(checkout.ROOT / "ops")}, stdout=subprocess.DEVNULL
     )
     try:
@@ -147,7 +153,8 @@ def test_a_taken_port_is_told_before_anything_is_changed(tiny: Tiny) -> None:
 
 
 def test_another_host_key_is_refused(tiny: Tiny) -> None:
-    lab = commands.require(tiny.name)
+    lab = definition.load(tiny.name)
+    assert lab is not None
     known = lab.places.ssh / "known_hosts"
     right = known.read_text()
     other = (lab.places.ssh / "hosts" / "m2.pub").read_text()

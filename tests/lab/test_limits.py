@@ -54,7 +54,8 @@ def test_private_processes_are_real(tiny: Tiny) -> None:
 def test_the_data_disk_takes_btrfs_with_quotas(tiny: Tiny) -> None:
     script = """
 set -e
-command -v mkfs.btrfs >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends btrfs-progs >/dev/null
+export DEBIAN_FRONTEND=noninteractive
+command -v mkfs.btrfs >/dev/null || apt-get install -qq -y --no-install-recommends btrfs-progs >/dev/null
 umount /mnt 2>/dev/null || true
 mkfs.btrfs -q -f /dev/lyceum-projects
 mount -o noatime /dev/lyceum-projects /mnt
