@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .layout import MAX_PATH, InvalidNameError, check_project_id, snapshot_time, split_path
 
@@ -31,16 +31,14 @@ class RefusedError(Exception):
     """The command is not one of those; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Save:
+class Save(NamedTuple):
     """Receive a copy of a project's home."""
 
     project_id: str
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Fetch:
+class Fetch(NamedTuple):
     """Send what a snapshot (or the latest one) holds at a path; no names mean the whole home."""
 
     project_id: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 #: Longest path that is looked up, in bytes (the kernel's own limit).
 MAX_PATH = 4096
@@ -19,8 +19,7 @@ class InvalidNameError(ValueError):
     """A project's id, a snapshot's name or a path that cannot be one."""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The folders below the mounted file system."""
 
     data: Path

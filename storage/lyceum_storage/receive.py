@@ -1,7 +1,7 @@
 """``lyceum-storage-receive --host <compute host>``: the command to which each compute host's ssh key is bound.
 
 It asks the storage daemon whether that host has the project, and then runs an rsync of its own making. It starts anew
-for each copy, so it loads little.
+for each copy, so what it imports is light (no dataclasses, no msgspec): that is half of a small copy's time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -126,11 +125,11 @@ def _run(argv: Sequence[str | bytes], lock: int, prepare: Callable[[], None]) ->
 
 def _empty(folder: Path) -> None:
     """Delete what broken transfers left."""
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)  # noqa: PTH108 an entry, not a Path
+    for where, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            Path(where, name).unlink()
+        for name in folders:
+            Path(where, name).rmdir()
 
 
 def main() -> NoReturn:
