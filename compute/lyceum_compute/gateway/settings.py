@@ -30,10 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connections_per_project: int = 512
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Host and port to listen on."""
+    def address(self) -> tuple[str | None, int]:
+        """Host and port to listen on; None, for ``[::]``, is every address of either family."""
         host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return None if host == "[::]" else host.strip("[]"), int(port)
 
 
 def load(path: Path) -> Settings:
