@@ -81,7 +81,7 @@ class Storage:
             f"{RECEIVER}@{project.storage_host}:{project.project_id}/",
             timeout=TRANSFER_TIMEOUT,
         )
-        _check(completed, f"the copy to {project.storage_host}")
+        check(completed, f"the copy to {project.storage_host}")
 
     async def fetch(self, layout: Layout, project: Project, home: Path) -> bool:
         """Fill a new home with the latest copy; return whether there is one. Raises as ``send`` does."""
@@ -108,7 +108,7 @@ class Storage:
             f"{folder}/",
             timeout=TRANSFER_TIMEOUT,
         )
-        _check(completed, f"the copy from {project.storage_host}")
+        check(completed, f"the copy from {project.storage_host}")
 
     def _ssh(self) -> str:
         """The remote shell, as rsync splits it: at spaces, so no path in the settings may hold one."""
@@ -130,7 +130,7 @@ class Storage:
         return client
 
 
-def _check(completed: Completed, what: str) -> None:
+def check(completed: Completed, what: str) -> None:
     """Raise ``FaultError`` unless rsync did all that it was to do; a partial copy (23, 24) is none."""
     if completed.returncode == 0:
         return
