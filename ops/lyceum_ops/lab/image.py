@@ -7,6 +7,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from lyceum_ops.lab.definition import GATEWAY, PROXY_PORT, write_file
 
 CACHE = Path("/var/cache/lyceum/images")
 SUITE = "trixie"
+KEPT_SECONDS = 7 * 86400
 INIT = "/usr/lib/lyceum-lab/init"
 # What a machine needs before anything can be deployed on it, and what Debian's own cloud images bring along.
 INCLUDED = (
@@ -93,6 +95,7 @@ def build(source: mirror.Mirror) -> str:
             timeout=1200,
         )
         shutil.rmtree(hooks)
+        os.utime(partial)
         partial.rename(path_of(name))
     return name
 
@@ -122,7 +125,7 @@ def _write_files(folder: Path) -> None:
 
 
 def _remove_unused() -> None:
-    """Remove half images and those that no lab's machine stands on."""
+    """Remove half images, and those that no lab's machine stands on and nobody made of late."""
     used = {
         machine.image
         for name in definition.names()
@@ -130,7 +133,9 @@ def _remove_unused() -> None:
         for machine in lab.machines
     }
     for path in CACHE.iterdir():
-        if path.name not in used and path.is_dir():
+        half = path.suffix in {".partial", ".files"}
+        old = time.time() - path.stat().st_mtime > KEPT_SECONDS
+        if path.is_dir() and path.name not in used and (half or old):
             programs.run(["rm", "--recursive", "--force", "--one-file-system", str(path)])
 
 

@@ -46,9 +46,7 @@ def boot(lab: Lab, source: mirror.Mirror, checkout: Path, progress: Progress) ->
     Whatever a killed command or a power cut left of it is cleared first. The caller holds the lab.
     """
     places = lab.places
-    places.state.mkdir(parents=True, exist_ok=True)
     places.state.chmod(0o711)
-    definition.save(lab)
     up = machines.running(lab.name) if network.exists(places.switch) else set()
     if not up:
         clear(lab.name)
@@ -109,10 +107,12 @@ def destroy(name: str, checkout: Path) -> None:
 def define(
     lab: Lab, wanted: Sequence[tuple[str, tuple[str, ...]]], *, disk_gigabytes: int | None, source: mirror.Mirror
 ) -> Lab:
-    """Add to a lab the machines that are asked for."""
+    """Add to a lab the machines that are asked for, and write it down: from then on its image is known to be used."""
     if disk_gigabytes is not None:
         lab = msgspec.structs.replace(lab, disk_gigabytes=disk_gigabytes)
-    return definition.with_machines(lab, wanted, image.identity(source))
+    lab = definition.with_machines(lab, wanted, image.identity(source))
+    definition.save(lab)
+    return lab
 
 
 def _mounts(below: Path) -> list[str]:
