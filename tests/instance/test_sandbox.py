@@ -43,7 +43,7 @@ def run(request: pytest.FixtureRequest, client: Client, project: str) -> Run:
 
 def test_no_privileges(run: Run) -> None:
     status = run("cat /proc/self/status")
-    fields = dict(re.findall(r"^(\w+):\s*(.*)$", status, re.MULTILINE))
+    fields = dict(re.findall(r"^(\w+):[ \t]*(.*)$", status, re.MULTILINE))
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert int(fields[name], 16) == 0, name
     assert fields["NoNewPrivs"] == "1"
