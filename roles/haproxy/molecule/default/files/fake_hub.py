@@ -1,16 +1,21 @@
 """Stands in for hub and hub proxy: by mutual TLS it tells back which process it is and what it was asked.
 
-Arguments: port, folder of certificates, name of the certificate. A request whose header ``X-End`` names the process's port ends its connection
-without an answer; an upgrade to a websocket becomes an echo of bytes.
+Arguments: port, folder of certificates, name of the certificate. A request whose header ``X-End`` names the process's
+port ends its connection without an answer; an upgrade to a websocket becomes an echo of bytes.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.server
 import json
 import ssl
 import sys
 from pathlib import Path
+from typing import Any
+
+WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class FakeHub(http.server.BaseHTTPRequestHandler):
@@ -41,10 +46,13 @@ class FakeHub(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def echo(self) -> None:
-        """Answer 101 and send back what comes, until the other side ends."""
+        """Answer 101 as RFC 6455 wants it and send back what comes, until the other side ends."""
+        key = self.headers.get("Sec-WebSocket-Key", "") + WEBSOCKET
+        accept = base64.b64encode(hashlib.sha1(key.encode(), usedforsecurity=False).digest()).decode()
         self.send_response(101)
         self.send_header("Upgrade", "websocket")
         self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", accept)
         self.end_headers()
         self.wfile.flush()
         while data := self.connection.recv(4096):
@@ -54,7 +62,7 @@ class FakeHub(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_CONNECT = handle_any
+    do_GET = do_POST = handle_any  # noqa: N815 the names that http.server calls
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -62,7 +70,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     context: ssl.SSLContext
 
-    def finish_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+    def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve a peer that showed a certificate."""
         try:
             with self.context.wrap_socket(request, server_side=True) as encrypted:

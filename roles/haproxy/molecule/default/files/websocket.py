@@ -1,6 +1,7 @@
-"""Opens a websocket through the edge as a browser does, over HTTP/1.1 or HTTP/2 (RFC 8441), and echoes lines from standard input through it.
+"""Opens a websocket through the edge as a browser does, over HTTP/1.1 or HTTP/2 (RFC 8441), and echoes lines.
 
-Arguments: address of the edge, ``h1`` or ``h2``. Prints ``open`` and then each line as it came back.
+Arguments: address of the edge, ``h1`` or ``h2``. Prints ``open``, and then each line of standard input as it came
+back.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class First:
     def __init__(self, address: str) -> None:
         self._connection = connect(address, "http/1.1")
         self._connection.sendall(
-            b"GET /hub/?transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"GET /hub/?transport=websocket HTTP/1.1\r\nHost: localhost\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://localhost\r\n\r\n"
         )
         head = b""

@@ -27,7 +27,8 @@ def connect(
 ) -> CommandResult:
     """Ask who one is; the password goes by a file, as services do it."""
     options = f"host=db1 dbname={database} user={role} connect_timeout=5 {tls}"
-    script = f"umask 077; f=$(mktemp); trap 'rm -f $f' EXIT; cat > $f; PGPASSFILE=$f psql -tAc 'select current_user' '{options}'"
+    ask = f"PGPASSFILE=$f psql -tAc 'select current_user' '{options}'"
+    script = f"umask 077; f=$(mktemp); trap 'rm -f $f' EXIT; cat > $f; {ask}"
     return host.run("printf '*:*:*:*:%%s' %s | sh -c %s", secret, script)
 
 
@@ -98,8 +99,8 @@ def test_effective_setting(database: Host, setting: str, value: str) -> None:
 
 def test_the_server_keeps_verifiers_and_no_service_has_more_than_it_needs(database: Host) -> None:
     question = (
-        "select rolname from pg_authid where rolname like 'lyceum%' and (rolpassword not like 'SCRAM-SHA-256$%' or rolsuper"
-        " or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)"
+        "select rolname from pg_authid where rolname like 'lyceum%' and (rolpassword not like 'SCRAM-SHA-256$%'"
+        " or rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)"
     )
     assert database.check_output("cd / && runuser -u postgres -- psql -tAc %s", question) == ""
 
@@ -119,10 +120,8 @@ def test_the_unit_is_confined(database: Host) -> None:
 
 
 def test_it_comes_back_when_killed(database: Host) -> None:
-    before = database.check_output("systemctl show --property=MainPID --value %s", UNIT)
+    show = f"systemctl show --property=MainPID --value {UNIT}"
+    before = database.check_output(show)
     database.check_output("systemctl kill --signal=KILL --kill-whom=main %s", UNIT)
-    database.check_output(
-        "timeout 60 sh -c 'until [ \"$(systemctl show --property=MainPID --value %s)\" != %s ] && runuser -u postgres -- psql -c \"\" ; do sleep 1; done'",
-        UNIT,
-        before,
-    )
+    back = f"[ \"$({show})\" != {before} ] && runuser -u postgres -- psql --command ''"
+    database.check_output("cd / && timeout 60 sh -c %s", f"until {back}; do sleep 1; done")
