@@ -13,7 +13,7 @@ from dbus_fast import Variant
 from lyceum_compute.protocol.identity import Identity, IdentityError
 from lyceum_compute.protocol.server import Connection, Server
 
-from . import btrfs, host, layout, record, sandbox
+from . import btrfs, host, layout, record, restore, sandbox
 from .entry import event_of
 from .lifecycle import Lifecycle, discard
 from .notify import notify, watchdog
@@ -65,6 +65,8 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
         await manager.connect()
         await limit_all(manager, settings)
         await projects.recover(record.load_all(layout.STATE))
+        for entry in projects.entries.values():
+            await asyncio.to_thread(restore.sweep, entry.layout.restores)
 
         def greet(connection: Connection) -> None:
             for entry in projects.entries.values():
@@ -111,7 +113,7 @@ def prepare_folders(settings: Settings) -> None:
     ):
         path.mkdir(mode=mode, parents=True, exist_ok=True)
         path.chmod(mode)
-    for left in (projects / ".saves").iterdir():
+    for left in (*(projects / ".saves").iterdir(), *(projects / ".opening").iterdir()):
         discard(left)
     sandbox.make_root()
     btrfs.enable_quotas(projects)
