@@ -132,6 +132,8 @@ class Projects:
         if entry.state is State.RUNNING and not entry.busy:
             return entry.view()
         self._check_room(entry, project.quota.memory)
+        if entry.goal == "stop" and entry.state is State.SAVING and entry.task is not None:
+            entry.task.cancel()  # nobody waits for a copy that the next automatic save makes as well
         first = State.OPENING if entry.state is State.CLOSED else State.STARTING
         self._begin(entry, "start", self._start, first)
         return entry.view()

@@ -39,9 +39,11 @@ class Host:
         self.events: list[Any] = []
         self.result = "exit-code"
         self.systemd = self
+        self.stepped = asyncio.Event()
 
     async def _do(self, step: str) -> None:
         self.steps.append(step)
+        self.stepped.set()
         if step in self.gates:
             await self.gates[step].wait()
         if step in self.failing:
@@ -150,6 +152,20 @@ async def test_a_start_while_it_stops_comes_after(there: Host) -> None:
         found = await settled(projects)
     assert found.state is State.RUNNING
     assert there.steps == ["open", "start", "stop", "save", "start"]
+
+
+async def test_a_start_does_not_wait_for_the_copy_after_a_stop(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        there.gates["save"] = asyncio.Event()  # never set: a copy that takes long
+        await projects.stop(project())
+        while "save" not in there.steps:
+            await there.stepped.wait()
+            there.stepped.clear()
+        await projects.start(project())
+        found = await settled(projects)
+    assert found.state is State.RUNNING
 
 
 async def test_a_stop_breaks_off_a_start_that_takes_long(there: Host) -> None:
