@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lyceum_ops import programs
@@ -74,16 +75,21 @@ def install_packages(progress: Progress) -> bool:
     missing = missing_packages()
     if not missing:
         return False
-    with progress.step(f"Install on this host: {', '.join(missing)}"):
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
-        if not programs.run(command, extra_environment=quiet, check=False, timeout=900).code:
-            return True
-        programs.run(["apt-get", "update"], timeout=300)
-        programs.run(command, extra_environment=quiet, timeout=900)
+    install(missing, progress)
     if still := missing_packages():
         raise Failure(f"Packages that the lab needs could not be installed: {', '.join(still)}.")
     return True
+
+
+def install(packages: Sequence[str], progress: Progress) -> None:
+    """Install Debian packages; the lists of packages are fetched anew only if they do not know them."""
+    with progress.step(f"Install on this host: {', '.join(packages)}"):
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+        if not programs.run(command, extra_environment=quiet, check=False, timeout=900).code:
+            return
+        programs.run(["apt-get", "update"], timeout=300)
+        programs.run(command, extra_environment=quiet, timeout=900)
 
 
 def _system() -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from lyceum_ops import checkout, checks, deploy, programs
+from lyceum_ops import build, checkout, checks, deploy, preflight, programs
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands import up
 from lyceum_ops.errors import Failure, die
@@ -25,9 +25,15 @@ CLUSTER = "test"
 SINGLE = "testsingle"
 CLUSTER_PORT = 28443
 SINGLE_PORT = 27443
-# Folders of tests that look at an instance, in the order in which a failure tells most.
-FOLDERS = ("hosts", "lab", "instance", "browser")
-SINGLE_FOLDERS = ("hosts", "instance", "browser")
+# Tests that look at an instance, in the order in which a failure tells most; what stops parts of it comes last.
+LOOKS = (
+    ("machines", ("tests/hosts",)),
+    ("from outside", ("tests/instance", "-m", "not faults")),
+    ("in a browser", ("tests/browser",)),
+    ("when parts of it fall", ("tests/instance", "-m", "faults")),
+)
+# What the tests call beyond what a lab needs, with the Debian package that brings it.
+PROGRAMS = {"usr/bin/chromium": "chromium", "usr/lib/postgresql/*/bin/initdb": "postgresql"}
 
 
 @dataclass
@@ -56,22 +62,44 @@ class Run:
 def run(progress: Progress, *, keep: bool, only: Sequence[str] = ()) -> None:
     """Run everything, or only the named groups (checks, cluster, single); `keep` leaves the labs up."""
     made = Run(progress)
+    prepare(progress)
+    chosen = [(name, group) for name, group in GROUPS.items() if not only or name in only]
     with ExitStack() as stack:
         if not keep:
             for name in (CLUSTER, SINGLE):
                 stack.callback(lab_commands.remove, name)
-        for name, group in GROUPS.items():
-            if not only or name in only:
+        for name, group in chosen:
+            if name in ALONE:
                 group(made)
+        made.together([(name, partial(group, made)) for name, group in chosen if name not in ALONE])
     if made.failures:
         listed = "\n".join(f"  - {failure}" for failure in made.failures)
         die(f"{len(made.failures)} stages failed:\n{listed}", hint=f"All that was said: {progress.log_file}")
     progress.line("All tests passed.")
 
 
+def prepare(progress: Progress) -> None:
+    """Install and build what groups need that run side by side, so that they do not do it at once."""
+    preflight.check_root()
+    preflight.check_host()
+    preflight.install_packages(progress)
+    missing = [package for pattern, package in PROGRAMS.items() if not any(Path("/").glob(pattern))]
+    if "postgresql" in missing:  # its programs only: no database of its own, so no service either
+        settings = Path("/etc/postgresql-common/createcluster.conf")
+        settings.parent.mkdir(exist_ok=True)
+        if not settings.exists():
+            settings.write_text("create_main_cluster = false\n", encoding="utf-8")
+    if missing:
+        preflight.install(missing, progress)
+    for title, part in build.parts().items():
+        with progress.step(title):
+            part()
+
+
 def static(run_: Run) -> None:
     """What needs no lab."""
     run_.stage("Checks", lambda: checks.run((), run_.progress))
+    run_.stage("Hub against PostgreSQL", lambda: pytest("tests/integration"))
 
 
 def cluster(run_: Run) -> None:
@@ -81,21 +109,27 @@ def cluster(run_: Run) -> None:
     path = inventory.link_of(checkout.ROOT, CLUSTER)
     run_.stage("Deploy again: nothing changes", lambda: expect_no_change(path, run_.progress, check=False))
     run_.stage("Deploy with --check: nothing would change", lambda: expect_no_change(path, run_.progress, check=True))
-    for folder in FOLDERS:
-        run_.stage(f"Cluster: tests/{folder}", partial(pytest, folder, path))
+    for name, arguments in LOOKS:
+        run_.stage(f"Cluster, {name}", partial(pytest, *arguments, f"--inventory={path}"))
     run_.stage("Shut down: nothing is left; bring it back: all is there", lambda: check_down_and_up(run_.progress))
 
 
 def single(run_: Run) -> None:
-    """The same on one machine."""
-    if not run_.stage("Bring the single machine up", lambda: bring_up(run_, SINGLE, SINGLE_PORT, single=True)):
-        return
-    path = inventory.link_of(checkout.ROOT, SINGLE)
-    for folder in SINGLE_FOLDERS:
-        run_.stage(f"Single machine: tests/{folder}", partial(pytest, folder, path))
+    """The same on one machine; then the lab itself, and the roles that have scenarios of their own."""
+    if run_.stage("Bring the single machine up", lambda: bring_up(run_, SINGLE, SINGLE_PORT, single=True)):
+        path = inventory.link_of(checkout.ROOT, SINGLE)
+        for name, arguments in LOOKS:
+            run_.stage(f"Single machine, {name}", partial(pytest, *arguments, f"--inventory={path}"))
+    lab_commands.remove(SINGLE)
+    run_.stage("The lab itself", lambda: pytest("tests/lab"))
+    for scenario in sorted(checkout.ROOT.glob("roles/*/molecule/default")):
+        role = scenario.parent.parent
+        run_.stage(f"Role {role.name} by itself", partial(molecule, role))
 
 
 GROUPS: dict[str, Callable[[Run], None]] = {"checks": static, "cluster": cluster, "single": single}
+# Groups that are done before the others, which run side by side.
+ALONE = ("checks",)
 
 
 def bring_up(run_: Run, name: str, port: int, *, single: bool) -> None:
@@ -120,19 +154,26 @@ def check_down_and_up(progress: Progress) -> None:
     up.run(CLUSTER, single=False, port=None, disk_gigabytes=None, progress=progress)
 
 
-def pytest(folder: str, inventory_path: Path) -> None:
-    """Run a folder of tests against an instance."""
-    path = checkout.ROOT / "tests" / folder
-    if not path.is_dir():
-        die(f"There is no folder tests/{folder}.")
+def pytest(*arguments: str) -> None:
+    """Run a part of the tests."""
+    told([sys.executable, "-m", "pytest", "-q", "--tb=short", *arguments], directory=checkout.ROOT)
+
+
+def molecule(role: Path) -> None:
+    """Run a role's scenario: create, converge, again without a change, verify, destroy."""
+    told([str(Path(sys.executable).parent / "molecule"), "test"], directory=role)
+
+
+def told(command: Sequence[str], *, directory: Path) -> None:
+    """Run a command of tests; its output goes to the log, and its end into the failure."""
     lines: list[str] = []
     code = programs.stream(
-        [sys.executable, "-m", "pytest", "-q", str(path), f"--inventory={inventory_path}"],
+        command,
         lines.append,
-        extra_environment=deploy.ansible_environment() | {"PYTHONPATH": "", "PLAYWRIGHT_BROWSERS_PATH": "0"},
-        directory=checkout.ROOT,
+        extra_environment=deploy.ansible_environment() | {"PYTHONPATH": ""},
+        directory=directory,
     )
     for line in lines:
         deploy.log.debug(line)
     if code != 0:
-        die("\n".join(lines[-25:]))
+        die("\n".join(lines[-40:]))

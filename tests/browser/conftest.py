@@ -14,7 +14,13 @@ from tests.deployment import ROOT, Deployment
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
 #: Without these, Chromium calls its makers' hosts at every start, which a closed network refuses many at a time.
-FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 PASSWORD = "correct horse battery staple"
 
 
@@ -32,10 +38,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser, deployment: Deployment, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A browser profile of its own; what it saw is kept in ``tests/artifacts`` as screenshots and a trace."""
-    context = browser.new_context(base_url=deployment.url, ignore_https_errors=True, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        base_url=deployment.url, ignore_https_errors=True, viewport={"width": 1280, "height": 800}
+    )
     context.tracing.start(screenshots=True, snapshots=True)
     foreign: list[str] = []
-    context.on("request", lambda sent: foreign.append(sent.url) if not sent.url.startswith((deployment.url, "data:", "blob:", deployment.url.replace("https", "wss"))) else None)
+    context.on(
+        "request",
+        lambda sent: (
+            foreign.append(sent.url)
+            if not sent.url.startswith((deployment.url, "data:", "blob:", deployment.url.replace("https", "wss")))
+            else None
+        ),
+    )
     yield context
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     context.tracing.stop(path=ARTIFACTS / f"{request.node.name}.zip")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, Person
-from tests.deployment import Deployment
 
 
 def type_in_terminal(page: Page, line: str) -> None:
@@ -85,7 +84,7 @@ def test_stop_and_start_from_the_list(in_project: Person) -> None:
     in_project.screenshot("projects")
 
 
-def test_changes_of_another_window_arrive_by_themselves(in_project: Person, deployment: Deployment, browser: Browser) -> None:
+def test_changes_of_another_window_arrive_by_themselves(in_project: Person) -> None:
     page = in_project.page
     page.goto("/projects")
     expect(page.get_by_text("Ring theory").first).to_be_visible()

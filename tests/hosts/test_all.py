@@ -65,7 +65,12 @@ def test_the_journal_is_bounded(machine: Host) -> None:
 
 
 def test_no_key_is_readable_by_others(machine: Host) -> None:
-    assert machine.check_output("find /etc/lyceum \\( -name '*.key' -o -path '*secret*' -o -name '*password*' \\) -type f -perm /007") == ""
+    assert (
+        machine.check_output(
+            "find /etc/lyceum \\( -name '*.key' -o -path '*secret*' -o -name '*password*' \\) -type f -perm /007"
+        )
+        == ""
+    )
 
 
 def test_certificates_are_valid_and_name_service_and_host(machine: Host) -> None:

@@ -13,7 +13,9 @@ def ask(machine: Host, question: str) -> str:
     return str(machine.check_output("runuser -u postgres -- psql -d lyceum -tAc %s", question))
 
 
-@pytest.mark.parametrize(("setting", "value"), [("ssl", "on"), ("password_encryption", "scram-sha-256"), ("data_checksums", "on")])
+@pytest.mark.parametrize(
+    ("setting", "value"), [("ssl", "on"), ("password_encryption", "scram-sha-256"), ("data_checksums", "on")]
+)
 def test_effective_settings(machine: Host, setting: str, value: str) -> None:
     assert ask(machine, f"show {setting}") == value
 

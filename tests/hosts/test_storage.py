@@ -18,7 +18,9 @@ def test_snapshots_are_read_only_and_roots(machine: Host) -> None:
 
 def test_the_receiver_gets_no_shell(machine: Host) -> None:
     assert machine.user("lyceum-receive").shell in {"/bin/sh", "/usr/sbin/nologin", "/bin/false"}
-    keys = machine.check_output("sshd -T -C user=lyceum-receive,host=x,addr=10.0.0.1 | grep -E '^(allowtcpforwarding|permittty|authorizedkeysfile)'")
+    keys = machine.check_output(
+        "sshd -T -C user=lyceum-receive,host=x,addr=10.0.0.1 | grep -E '^(allowtcpforwarding|permittty|authorizedkeysfile)'"
+    )
     assert "allowtcpforwarding no" in keys
     assert "permittty no" in keys
 

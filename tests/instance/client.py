@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that the tests make
+PASSWORD = "correct horse battery staple"
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """An operation was refused."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

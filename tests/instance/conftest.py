@@ -6,9 +6,9 @@ import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.instance.client import Client
 
 from tests.deployment import Deployment
+from tests.instance.client import Client
 
 ClientMaker = Callable[..., Client]
 
@@ -43,9 +43,7 @@ def client(new_client: ClientMaker) -> Client:
 @pytest.fixture
 def administrator(deployment: Deployment, new_client: ClientMaker) -> Client:
     client = new_client()
-    client.call(
-        "sign_in", email_address=deployment.administrator_email, password=deployment.administrator_password
-    )
+    client.call("sign_in", email_address=deployment.administrator_email, password=deployment.administrator_password)
     return client
 
 

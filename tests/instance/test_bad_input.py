@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from tests.instance.client import PASSWORD, Client, refused
 from tests.instance.conftest import ClientMaker
 
@@ -82,15 +83,11 @@ def test_not_signed_in(new_client: ClientMaker) -> None:
 
 
 def test_who_may_call_is_checked_before_what_is_asked(new_client: ClientMaker) -> None:
-    response = new_client().http.post(
-        "/api/v1/set_quotas", content=b"{", headers={"Content-Type": "application/json"}
-    )
+    response = new_client().http.post("/api/v1/set_quotas", content=b"{", headers={"Content-Type": "application/json"})
     assert response.status_code == 401
 
 
-def test_a_foreign_project_is_as_unknown_as_one_that_is_not_there(
-    client: Client, new_client: ClientMaker, project: str
-) -> None:
+def test_a_foreign_project_is_as_unknown_as_one_that_is_not_there(new_client: ClientMaker, project: str) -> None:
     stranger = new_client()
     stranger.create_account("Mallory")
     for event, fields in {
@@ -130,7 +127,7 @@ def test_a_path_with_a_nul_is_refused(client: Client, project: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["with space", "it's \"quoted\"", "two\nlines", "Ελληνικά и 漢字", "$(touch pwned)", "-rf", "a" * 255]
+    "name", ["with space", 'it\'s "quoted"', "two\nlines", "Ελληνικά и 漢字", "$(touch pwned)", "-rf", "a" * 255]
 )
 def test_any_name_of_a_file_works_through_its_whole_life(client: Client, project: str, name: str) -> None:
     client.call("write_text_file", project_id=project, path=f"names/{name}", content=name)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from tests.instance.client import Client
-from tests.instance.conftest import ClientMaker
 
 from tests.deployment import Deployment
+from tests.instance.client import Client
+from tests.instance.conftest import ClientMaker
 
 pytestmark = pytest.mark.faults
 
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.faults
 def stopped(deployment: Deployment, host: str, unit: str) -> Iterator[None]:
     """A unit (or a pattern of units) that is stopped for a while."""
     machine = deployment.host(host)
-    names = machine.check_output(f"systemctl list-units --plain --no-legend --state=active '{unit}' | cut -d' ' -f1").split()
+    names = machine.check_output(
+        f"systemctl list-units --plain --no-legend --state=active '{unit}' | cut -d' ' -f1"
+    ).split()
     assert names, f"{host} runs no {unit}"
     machine.check_output(f"systemctl stop {' '.join(names)}")
     try:
@@ -110,7 +112,9 @@ def everything_is_back(deployment: Deployment) -> Iterator[None]:
     yield
     for cookie in deployment.hub_cookies():
         host, _, instance = cookie.rpartition("-")
-        deployment.host(host).check_output(f"systemctl is-active lyceum-hub@{instance} || systemctl start lyceum-hub@{instance}")
+        deployment.host(host).check_output(
+            f"systemctl is-active lyceum-hub@{instance} || systemctl start lyceum-hub@{instance}"
+        )
     deployment.host(deployment.groups["edge"][0]).check_output(
         "timeout 60 sh -c 'until curl -kfs https://127.0.0.1/api/v1/openapi.json -o /dev/null; do sleep 1; done'"
     )

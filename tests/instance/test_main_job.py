@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.deployment import Deployment
 from tests.instance.client import Client
 from tests.instance.conftest import ClientMaker
-
-from tests.deployment import Deployment
 
 TEXT = "Eureka: α² + β² = γ²\n" * 20
 
@@ -27,9 +26,7 @@ def test_a_file_deleted_by_mistake_comes_back_from_a_snapshot(client: Client) ->
     times = [datetime.fromisoformat(each["time"]) for each in snapshots]
     assert times == sorted(times)
     assert all(each.utcoffset() == timedelta(0) for each in times)
-    answer = client.call(
-        "restore_path", project_id=project_id, snapshot=snapshots[-1]["name"], path="notes/proof.txt"
-    )
+    answer = client.call("restore_path", project_id=project_id, snapshot=snapshots[-1]["name"], path="notes/proof.txt")
     assert answer == {"restored": ["notes/proof.txt"], "set_aside": []}
     assert client.call("read_text_file", project_id=project_id, path="notes/proof.txt")["content"] == TEXT
 
@@ -69,7 +66,9 @@ def test_quotas_hold_in_the_kernel(client: Client, administrator: Client, projec
     assert (quota["memory"], quota["disk"]) == (200, 100)
     hog = client.run(project, "python3 -c 'x = bytearray(600_000_000)'; echo $?")
     assert hog["stdout"].strip() in {"137", "1"}
-    filled = client.run(project, "head -c 300000000 /dev/urandom > big; echo $?; rm -f big; echo ok > small && cat small")
+    filled = client.run(
+        project, "head -c 300000000 /dev/urandom > big; echo $?; rm -f big; echo ok > small && cat small"
+    )
     assert filled["stdout"].split() == ["1", "ok"], filled
 
 
