@@ -70,12 +70,12 @@ async def play(steps: list[dict[str, Any]], service: str, host: str) -> list[Any
 
 async def main(service: str, host: str) -> None:
     if service != "hub":
-        print(json.dumps(await play(json.load(sys.stdin), service, host)))  # noqa: T201
+        print(json.dumps(await play(json.load(sys.stdin), service, host)))
         return
     server = Server({"prepare": Operation(prepare, StoredProject, frozenset({"compute"}))})
     await server.listen_tls("::", 6002, identity("storage"))
     try:
-        print(json.dumps(await play(json.load(sys.stdin), service, host)))  # noqa: T201
+        print(json.dumps(await play(json.load(sys.stdin), service, host)))
     finally:
         await server.close()
 
