@@ -61,9 +61,11 @@ class Connection:
 
     def send(self, message: Any) -> None:
         """Queue a message for the client, in order; one that has far too much unread is disconnected."""
+        self._send_text(msgspec.json.encode(message).decode())
+
+    def _send_text(self, text: str) -> None:
         if self.closed:
             return
-        text = msgspec.json.encode(message).decode()
         if self._queue.size + len(text) > MOST_UNREAD:
             self._abort("it does not read")
             return
@@ -117,7 +119,7 @@ class Connection:
             raise ConflictError(f"{event} sets a cookie, so it is to be called over HTTP.")
         call = Call(self._services, self.caller, self.address)
         output = await perform(call, operation, fields)
-        self.send({"id": request_id, "event": event, **_fields_of(output)})
+        self._send_text(_joined({"id": request_id, "event": event}, output))
 
     # Subscriptions.
 
@@ -202,7 +204,7 @@ def _id_of(data: object) -> object:
         return None
 
 
-def _fields_of(output: msgspec.Struct) -> dict[str, Any]:
-    """Return an output's fields as the JSON that HTTP would show."""
-    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(output))
-    return fields
+def _joined(envelope: dict[str, object], output: msgspec.Struct) -> str:
+    """Return one JSON object with the fields of both (an output may be 10 MB: it is written once)."""
+    head, body = msgspec.json.encode(envelope), msgspec.json.encode(output)
+    return head.decode() if body == b"{}" else f"{head[:-1].decode()},{body[1:].decode()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -235,5 +236,13 @@ class Person:
 
 
 def _free_ports() -> int:
-    """Return the first of four ports in a row that are likely free."""
-    return free_port() // 10 * 10
+    """Return a port that is free with those of two more hub processes after it."""
+    while True:
+        first = free_port()
+        try:
+            for offset in (2, 4):
+                with socket.socket() as sock:
+                    sock.bind(("127.0.0.1", first + offset))
+        except (OSError, OverflowError):
+            continue
+        return first
