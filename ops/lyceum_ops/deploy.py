@@ -111,7 +111,7 @@ def playbook(
         ansible_program("ansible-playbook"),
         f"--inventory={inventory}",
         *([f"--limit={limit},localhost"] if limit else []),
-        *(["--check", "--diff"] if check else []),
+        *(["--check"] if check else []),
         *extra,
         str(checkout.ROOT / "playbooks" / name),
     ]

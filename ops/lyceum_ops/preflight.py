@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -31,6 +32,8 @@ PROGRAMS = {
 FILE_SYSTEMS = ("btrfs", "overlay")
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
 NEEDED_GIGABYTES = 8
+WATCHES_OF_A_MACHINE = 10  # eight were counted in a machine with everything deployed
+ENOUGH_WATCHES = 512
 
 
 def check_root() -> None:
@@ -45,6 +48,18 @@ def check_host(*, disk_folder: Path = Path("/var/lib")) -> None:
     if missing:
         listed = "\n".join(f"  - {line}" for line in missing)
         die(f"The lab cannot run on this host:\n{listed}", hint="Nothing was changed.")
+
+
+def check_watches(machines: int) -> None:
+    """Check that this many more machines find room under the kernel's limit of inotify instances, which they share."""
+    limit = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+    needed = machines * WATCHES_OF_A_MACHINE
+    if limit < ENOUGH_WATCHES and limit - _watches() < needed:
+        name = "fs.inotify.max_user_instances"
+        die(
+            f"The kernel lets root have {limit} inotify instances ({name}); {machines} more machines need {needed}.",
+            hint=f"sysctl {name}={ENOUGH_WATCHES}    Nothing was changed.",
+        )
 
 
 def check_ports(lab: Lab, *, present: bool) -> None:
@@ -121,6 +136,15 @@ def _registered(name: str) -> bool:
 
 def _load(module: str) -> bool:
     return programs.find("modprobe") is not None and programs.succeeds(["modprobe", module])
+
+
+def _watches() -> int:
+    """How many inotify instances there are, all users' together."""
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        with contextlib.suppress(OSError):
+            count += sum(entry.readlink().name == "anon_inode:inotify" for entry in folder.iterdir())
+    return count
 
 
 def _space(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from lyceum_ops.errors import die
 from lyceum_ops.inventory.secrets import administrator_password
 from lyceum_ops.lab import definition, inventory, manager, mirror
 from lyceum_ops.lab.definition import DEFAULT_MACHINES, SINGLE_MACHINE, Lab
+from lyceum_ops.lab.machines import running
 from lyceum_ops.progress import Progress
 
 DEFAULT_PORT = 8443
@@ -30,6 +31,8 @@ def run(name: str, *, single: bool, port: int | None, disk_gigabytes: int | None
         existing = definition.load(name)
         lab = _wanted(name, existing, single=single, port=port)
         preflight.check_ports(lab, present=existing is not None)
+        wanted = machines(single=single) if existing is None else lab.machines
+        preflight.check_watches(len(wanted) - len(running(name)))
         changed = preflight.install_packages(progress)
         source = mirror.find()
         lab = manager.define(

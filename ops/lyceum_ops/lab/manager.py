@@ -76,6 +76,7 @@ def clear(name: str) -> None:
     places = Places(name)
     forwarding.withdraw(name)
     supervision.clear(name)
+    supervision.kill(network.processes(name))
     _unmount(places.runtime)
     network.remove(name)
     disks.detach(places)
@@ -87,6 +88,7 @@ def traces(name: str) -> list[str]:
     places = Places(name)
     found = [f"process {pid}" for pid in sorted(supervision.pids(name))]
     found += [f"control group {folder}" for folder in supervision.folders(name)]
+    found += [f"process {pid} in its network" for pid in sorted(network.processes(name))]
     found += [f"network namespace {namespace}" for namespace in network.namespaces(name)]
     found += [f"mount {point}" for point in _mounts(places.runtime)]
     found += [f"loop device {device}" for file in places.disks.glob("*.img") for device in disks.devices(file)]

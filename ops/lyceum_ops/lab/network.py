@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import socket
@@ -68,6 +69,20 @@ def remove(lab: str) -> None:
         programs.run(["umount", str(NAMESPACES)], check=False)
 
 
+def processes(lab: str) -> set[int]:
+    """Processes that are in a namespace of a lab, wherever they were started: the way of a connection by SSH, say."""
+    wanted = set()
+    for namespace in namespaces(lab):
+        with contextlib.suppress(OSError):
+            wanted.add(_identity(NAMESPACES / namespace))
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if wanted and _identity(folder / "ns" / "net") in wanted:
+                found.add(int(folder.name))
+    return found
+
+
 def listen(address: str, port: int, *, namespace: str | None = None) -> socket.socket:
     """Open a listening TCP socket, in another network namespace if one is named.
 
@@ -91,6 +106,12 @@ def listen(address: str, port: int, *, namespace: str | None = None) -> socket.s
     if isinstance(result, OSError):
         raise result
     return result
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells one namespace from another, by whatever path it is reached."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _is_machine(path: Path, prefix: str) -> bool:

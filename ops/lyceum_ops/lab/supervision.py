@@ -98,12 +98,7 @@ def clear(lab: str, unit: str | None = None) -> None:
     """Kill whatever still runs in a unit, or in the whole lab, and remove its control groups."""
     deadline = time.monotonic() + 20
     while True:
-        left = pids(lab, unit)
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        for pid in left:
-            wait_for_end(pid, 1)
+        kill(pids(lab, unit))
         if not run_by_systemd():
             for folder in folders(lab, unit):
                 _remove(folder)
@@ -113,6 +108,15 @@ def clear(lab: str, unit: str | None = None) -> None:
         time.sleep(0.05)
     if run_by_systemd() and unit is None:
         programs.run(["systemctl", "stop", f"lyceum-lab-{lab}.slice"], check=False)
+
+
+def kill(doomed: set[int]) -> None:
+    """Kill processes and wait until they have ended."""
+    for pid in doomed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in doomed:
+        wait_for_end(pid, 1)
 
 
 def _make_groups(lab: str, unit: str) -> Iterator[Path]:
