@@ -53,3 +53,20 @@ def project(client: Client) -> Iterator[str]:
     project_id = client.running_project()
     yield project_id
     client.call("stop_project", project_id=project_id)
+
+
+@pytest.fixture(scope="module")
+def shared_client(deployment: Deployment) -> Iterator[Client]:
+    """One account for all tests of a module that do nothing to it: sign-ups are limited, and take a moment."""
+    client = Client(deployment.url, ssl.create_default_context(cafile=deployment.ca_file))
+    client.create_account()
+    yield client
+    client.http.close()
+
+
+@pytest.fixture(scope="module")
+def shared_project(shared_client: Client) -> Iterator[str]:
+    """A running project of ``shared_client`` for all tests of a module, stopped afterwards."""
+    project_id = shared_client.running_project()
+    yield project_id
+    shared_client.call("stop_project", project_id=project_id)

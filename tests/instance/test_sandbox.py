@@ -29,6 +29,16 @@ async def _in_terminal(client: Client, project: str, script: str) -> str:
         return printed.partition("THE-BEGINNING\n")[2].rpartition("THE-END\n")[0]
 
 
+@pytest.fixture
+def client(shared_client: Client) -> Client:
+    return shared_client
+
+
+@pytest.fixture
+def project(shared_project: str) -> str:
+    return shared_project
+
+
 @pytest.fixture(params=["command", "terminal"])
 def run(request: pytest.FixtureRequest, client: Client, project: str) -> Run:
     """Runs a script in the project and gives what it printed."""
@@ -96,4 +106,4 @@ def test_both_ways_lead_into_the_same_namespaces(client: Client, project: str) -
 
 
 def test_no_descriptor_is_left_open(run: Run) -> None:
-    assert set(run("ls /proc/self/fd").split()) <= {"0", "1", "2", "3", "255"}
+    assert set(run("command ls /proc/self/fd").split()) <= {"0", "1", "2", "3", "255"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -19,6 +20,22 @@ from tests.instance.conftest import ClientMaker
 pytestmark = pytest.mark.lab
 
 WINDOW = 256 * 1024
+
+
+@pytest.fixture
+def client(shared_client: Client) -> Client:
+    return shared_client
+
+
+@pytest.fixture
+def project(shared_project: str) -> str:
+    return shared_project
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest) -> str:
+    """A terminal of the test's own, in the project that they share."""
+    return re.sub("[^a-z0-9]", "-", request.node.name)[-60:]
 
 
 class Viewer:
@@ -73,7 +90,7 @@ class Viewer:
 
 @asynccontextmanager
 async def view(
-    client: Client, project: str, session: str = "main", *, query: str = "", origin: str | None = None
+    client: Client, project: str, session: str, *, query: str = "", origin: str | None = None
 ) -> AsyncIterator[Viewer]:
     address = client.url.replace("https://", "wss://")
     cookies = "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
@@ -96,28 +113,28 @@ def sessions(client: Client, project: str) -> list[dict[str, Any]]:
     return found
 
 
-async def status_of(client: Client, project: str, session: str = "main", **more: Any) -> int:
+async def status_of(client: Client, project: str, **more: Any) -> int:
     """The status with which a terminal is refused."""
     with pytest.raises(InvalidStatus) as raised:
-        async with view(client, project, session, **more):
+        async with view(client, project, "refused", **more):
             pass
     return int(raised.value.response.status_code)
 
 
-async def test_echo(client: Client, project: str) -> None:
-    async with view(client, project, query="?rows=30&columns=100") as viewer:
+async def test_echo(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session, query="?rows=30&columns=100") as viewer:
         hello = await viewer.told("hello")
-        assert hello == {"session": "main", "rows": 30, "columns": 100, "history_bytes": 0}
+        assert hello == {"session": session, "rows": 30, "columns": 100, "history_bytes": 0}
         await viewer.type("echo $((6*7)) $TERM $PWD; stty size; tty\n")
         await viewer.until("42 xterm-256color /home/user\r\n30 100\r\n/dev/pts/")
         await viewer.type("printf 'Gr\\u00fc\\u00dfe %s\\n' 你好\n")
         await viewer.until("Grüße 你好\r\n")
 
 
-async def test_two_viewers_and_resizing(client: Client, project: str) -> None:
-    async with view(client, project, query="?rows=30&columns=80") as first:
+async def test_two_viewers_and_resizing(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session, query="?rows=30&columns=80") as first:
         await first.told("hello")
-        async with view(client, project, query="?rows=20&columns=120") as second:
+        async with view(client, project, session, query="?rows=20&columns=120") as second:
             hello = await second.told("hello")
             assert (hello["rows"], hello["columns"]) == (20, 80)
             assert await first.told("size") == {"rows": 20, "columns": 80}
@@ -129,13 +146,13 @@ async def test_two_viewers_and_resizing(client: Client, project: str) -> None:
         assert await first.told("size") == {"rows": 30, "columns": 80}
 
 
-async def test_reconnecting_with_scrollback(client: Client, project: str) -> None:
-    async with view(client, project) as viewer:
+async def test_reconnecting_with_scrollback(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session) as viewer:
         await viewer.type("kept=treasure; for i in $(seq 200); do echo line-$i-end; done\n")
         await viewer.until("line-200-end\r\n")
         before = viewer.output
-    assert [entry["viewers"] for entry in sessions(client, project)] == [0]
-    async with view(client, project) as viewer:
+    assert {entry["session"]: entry["viewers"] for entry in sessions(client, project)}[session] == 0
+    async with view(client, project, session) as viewer:
         hello = await viewer.told("hello")
         assert hello["history_bytes"] >= len(before)
         while viewer.count < hello["history_bytes"]:
@@ -145,8 +162,8 @@ async def test_reconnecting_with_scrollback(client: Client, project: str) -> Non
         await viewer.until("treasure\r\n")
 
 
-async def test_output_without_end(client: Client, project: str) -> None:
-    async with view(client, project) as viewer:
+async def test_output_without_end(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session) as viewer:
         await viewer.told("hello")
         await viewer.type("yes\n")
         with suppress(TimeoutError):
@@ -160,10 +177,10 @@ async def test_output_without_end(client: Client, project: str) -> None:
         await viewer.until("still-here\r\n")
 
 
-async def test_one_viewer_that_does_not_acknowledge_holds_up_nobody(client: Client, project: str) -> None:
-    async with view(client, project) as lazy:
+async def test_one_viewer_that_does_not_acknowledge_holds_up_nobody(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session) as lazy:
         await lazy.told("hello")
-        async with view(client, project) as keen:
+        async with view(client, project, session) as keen:
             await keen.type("head -c 3000000 /dev/zero | tr '\\0' x; echo at-the-e''nd\n")
             await keen.until("at-the-end\r\n")
             closed = await lazy.closed()
@@ -171,12 +188,13 @@ async def test_one_viewer_that_does_not_acknowledge_holds_up_nobody(client: Clie
             assert closed.rcvd.code == 4008
 
 
-async def test_several_terminals_and_their_end(client: Client, project: str) -> None:
-    async with view(client, project, "a") as first, view(client, project, "b") as second:
+async def test_several_terminals_and_their_end(client: Client, project: str, session: str) -> None:
+    async with view(client, project, f"{session}-a") as first, view(client, project, f"{session}-b") as second:
         await first.type("name=first; sleep 1000\n")
         await second.type("echo [$name]\n")
         await second.until("[]\r\n")
-        assert [(entry["session"], entry["viewers"]) for entry in sessions(client, project)] == [("a", 1), ("b", 1)]
+        viewers = {entry["session"]: entry["viewers"] for entry in sessions(client, project)}
+        assert (viewers[f"{session}-a"], viewers[f"{session}-b"]) == (1, 1)
         await second.type("exit 7\n")
         assert await second.told("exit") == {"code": 7}
         closed = await second.closed()
@@ -184,14 +202,14 @@ async def test_several_terminals_and_their_end(client: Client, project: str) -> 
         assert closed.rcvd.code == 1000
         await first.say(end=True)
         assert "code" in await first.told("exit")
-    assert sessions(client, project) == []
+    assert not [entry for entry in sessions(client, project) if entry["session"].startswith(session)]
 
 
-async def test_background_work_survives_a_closed_browser(client: Client, project: str) -> None:
-    async with view(client, project) as viewer:
+async def test_background_work_survives_a_closed_browser(client: Client, project: str, session: str) -> None:
+    async with view(client, project, session) as viewer:
         await viewer.type("(sleep 1; echo finished > result) ; echo d''one\n")
         await viewer.told("hello")
-    async with view(client, project) as viewer:
+    async with view(client, project, session) as viewer:
         await viewer.until("done\r\n")
     assert client.run(project, "cat result")["stdout"] == "finished\n"
 
@@ -205,11 +223,13 @@ async def test_who_may_not(client: Client, new_client: ClientMaker, project: str
     assert await status_of(client, project, origin="https://elsewhere.example") == 403
 
 
-async def test_removed_collaborator_is_cut_off(client: Client, new_client: ClientMaker, project: str) -> None:
+async def test_removed_collaborator_is_cut_off(
+    client: Client, new_client: ClientMaker, project: str, session: str
+) -> None:
     friend = new_client()
     account = friend.create_account("Ben")
     client.call("invite_collaborator", project_id=project, account_id=account)
-    async with view(friend, project) as viewer, view(client, project) as owner:
+    async with view(friend, project, session) as viewer, view(client, project, session) as owner:
         await viewer.told("hello")
         await owner.told("hello")
         client.call("remove_collaborator", project_id=project, account_id=account)
@@ -225,9 +245,9 @@ async def test_project_that_does_not_run(client: Client) -> None:
     assert await status_of(client, project) in (409, 503)
 
 
-async def test_nonsense(client: Client, project: str) -> None:
+async def test_nonsense(client: Client, project: str, session: str) -> None:
     for text in ("nonsense", '{"acknowledge": 1000000}', "[1]"):
-        async with view(client, project) as viewer:
+        async with view(client, project, session) as viewer:
             await viewer.told("hello")
             await viewer.connection.send(text)
             closed = await viewer.closed()
