@@ -62,6 +62,7 @@ def test_signals_and_reading_input(run: Any) -> None:
     assert run("cat").exit_code == 0
 
 
+@pytest.mark.process("no-such-program")
 def test_what_cannot_be_started(run: Any, folder: Path) -> None:
     (folder / "text").write_text("text")
     result = run("no-such-program", bash=False)
