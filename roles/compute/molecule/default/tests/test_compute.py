@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,6 @@ def test_disk_is_limited_in_inner_subvolumes_too(instance: Instance) -> None:
     assert "Disk quota exceeded" in found["stderr"]
 
 
-def test_processes_are_limited(instance: Instance) -> None:
-    found = instance.run(TWO, "for i in $(seq 3000); do sleep 30 & done 2>/dev/null; jobs -p | wc -l; kill $(jobs -p)")
-    assert "error" not in found or found["error"]["code"] in {"unavailable", "timed_out"}
-    assert instance.compute.check_output("systemctl show --property=TasksMax --value %s", slice_of(TWO)) == "2000"
-
-
 def test_terminals_are_its_own(instance: Instance) -> None:
     script = "import os\nn=0\ntry:\n  while True: os.openpty(); n+=1\nexcept OSError: print(n)"
     assert int(instance.run(ONE, f'python3 -c "{script}"')["stdout"]) <= 256
@@ -176,7 +171,16 @@ def test_a_data_disk_that_holds_something_else_is_not_touched(instance: Instance
 def test_units_are_confined(instance: Instance, name: str, most: float) -> None:
     wanted = unit(TWO) if name == "project" else f"lyceum-{name}.service"
     report = instance.compute.check_output("systemd-analyze security --no-pager %s | tail -1", wanted)
-    assert float(report.split(":")[-1].split()[0]) <= most
+    found = re.search(r"level for \S+: ([0-9.]+) ", report)
+    assert found is not None
+    assert float(found[1]) <= most
+
+
+def test_a_flood_of_processes_ends_in_the_project(instance: Instance) -> None:
+    assert instance.compute.check_output("systemctl show --property=TasksMax --value %s", slice_of(TWO)) == "2000"
+    instance.run(TWO, "for i in $(seq 3000); do sleep 600 & done 2>/dev/null")
+    assert int(instance.compute.check_output("pgrep --count --uid 300002")) <= 2000
+    assert instance.run(ONE, "echo alive")["stdout"] == "alive\n"
 
 
 def test_stopping_leaves_nothing_running(instance: Instance) -> None:
