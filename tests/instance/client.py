@@ -77,8 +77,16 @@ class Client:
         answer: dict[str, Any] = self.call("project_exec", project_id=project_id, command=script, bash=True, **fields)
         return answer
 
-    def session_cookie(self) -> str:
-        return str(self.http.cookies["__Host-lyceum_session"])
+    def project(self, project_id: str) -> dict[str, Any]:
+        """The row of one of the person's projects."""
+        rows: list[dict[str, Any]] = self.call("get_projects")["projects"]
+        return next(row for row in rows if row["project_id"] == project_id)
+
+    def share_session(self, other: Client) -> None:
+        """Be signed in as ``other`` is, on whatever hub."""
+        self.http.headers["Cookie"] = f"__Host-lyceum_session={other.http.cookies['__Host-lyceum_session']}"
+        if backend := self.http.cookies.get("lyceum_backend"):
+            self.http.headers["Cookie"] += f"; lyceum_backend={backend}"
 
 
 @contextmanager

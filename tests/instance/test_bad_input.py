@@ -11,6 +11,17 @@ import pytest
 from tests.instance.client import PASSWORD, Client, refused
 from tests.instance.conftest import ClientMaker
 
+
+@pytest.fixture(scope="module")
+def client(shared_client: Client) -> Client:
+    return shared_client
+
+
+@pytest.fixture
+def project(shared_project: str) -> str:
+    return shared_project
+
+
 UNKNOWN_PROJECT = "7d3f3c9e-5b1a-4b0e-9d0a-0123456789ab"
 
 
@@ -23,8 +34,9 @@ def test_wrong_password_and_unknown_account_get_the_same_answer(client: Client, 
     assert "__Host-lyceum_session" not in stranger.http.cookies
 
 
-def test_repeated_failures_are_slowed_down_with_a_time_to_wait(client: Client, new_client: ClientMaker) -> None:
-    stranger = new_client()
+def test_repeated_failures_are_slowed_down_with_a_time_to_wait(new_client: ClientMaker) -> None:
+    client, stranger = new_client(), new_client()
+    client.create_account()
     answers = [
         stranger.post("sign_in", email_address=client.email_address, password="not the password") for _ in range(5)
     ]
@@ -56,10 +68,11 @@ def test_a_taken_address_is_refused_whatever_its_case(client: Client, new_client
     ],
 )
 def test_what_is_not_the_right_json_is_refused(client: Client, body: bytes, content_type: str, status: int) -> None:
+    before = client.call("get_projects")["projects"]
     response = client.http.post("/api/v1/create_project", content=body, headers={"Content-Type": content_type})
     assert response.status_code == status
     assert set(response.json()["error"]) >= {"code", "message"}
-    assert client.call("get_projects")["projects"] == []
+    assert client.call("get_projects")["projects"] == before
 
 
 def test_an_unknown_event_is_refused(client: Client) -> None:
@@ -147,7 +160,7 @@ def test_a_command_that_never_ends_is_ended(client: Client, project: str) -> Non
     answer = client.call("project_exec", project_id=project, command="sleep", args=["1000"], timeout=1)
     assert answer["timed_out"] is True
     assert answer["exit_code"] == 124
-    assert client.run(project, "pgrep -c sleep")["stdout"].strip() == "0"
+    assert client.run(project, "pgrep -fxc 'sleep 1000'")["stdout"].strip() == "0"
 
 
 def test_a_command_that_prints_without_end_is_cut(client: Client, project: str) -> None:
@@ -166,11 +179,12 @@ def test_an_absurd_time_limit_is_refused(client: Client, project: str, timeout: 
         client.call("project_exec", project_id=project, command="id", timeout=timeout)
 
 
-def test_the_cookie_of_a_signed_out_session_is_worthless(client: Client, new_client: ClientMaker) -> None:
-    thief = new_client()
-    thief.http.cookies = httpx.Cookies(client.http.cookies)
+def test_the_cookie_of_a_signed_out_session_is_worthless(new_client: ClientMaker) -> None:
+    victim, thief = new_client(), new_client()
+    victim.create_account()
+    thief.http.cookies = httpx.Cookies(victim.http.cookies)
     assert thief.call("get_projects") == {"projects": []}
-    client.call("sign_out")
+    victim.call("sign_out")
     with refused(401, "not_signed_in"):
         thief.call("get_projects")
 

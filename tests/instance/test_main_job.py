@@ -47,7 +47,7 @@ def test_each_call_may_go_to_another_hub(deployment: Deployment, client: Client,
     backends = deployment.hub_cookies()
     hubs = [new_client(backend=each) for each in backends]
     for hub in hubs:
-        hub.http.cookies.set("__Host-lyceum_session", client.session_cookie(), domain=deployment.cookie_domain)
+        hub.share_session(client)
     first, last = hubs[0], hubs[-1]
     project_id = first.call("create_project", title="Between hubs")["project_id"]
     assert last.call("start_project", project_id=project_id, wait=60)["state"] == "running"
