@@ -44,6 +44,7 @@ class Entry:
     detail: str = ""
     goal: str = ""
     task: asyncio.Task[None] | None = None
+    record_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     save_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -173,7 +173,7 @@ class Projects:
         )
         running = entry.state in {State.STARTING, State.RUNNING}
         try:
-            self.remember(entry)
+            await self.remember(entry)
             await self._lifecycle.apply(entry.layout, project.uid, quota, running=running)
         except FAILURES as error:
             raise FaultError("unavailable", f"the quotas could not be applied: {error}") from error
@@ -239,13 +239,13 @@ class Projects:
     async def _fill(self, entry: Entry) -> None:
         """Bring the project's files here, if they are not."""
         if not btrfs.is_subvolume(entry.layout.subvolume):
-            self.remember(entry)
+            await self.remember(entry)
             await self._step(entry, State.OPENING, "opened", self._lifecycle.open(entry.layout, entry.project))
 
     async def _start(self, entry: Entry) -> None:
         await self._fill(entry)
         if await self._active(entry) != "active":
-            self.remember(entry)
+            await self.remember(entry)
             await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
         await self.settle(entry)
 
@@ -344,6 +344,7 @@ class Projects:
         """Tell hubs something of a project whose state stays."""
         self._set(entry, entry.state, detail)
 
-    def remember(self, entry: Entry) -> None:
+    async def remember(self, entry: Entry) -> None:
         """Write down what must be known after a restart. Raises ``OSError``."""
-        record.store(entry.layout.record, entry.record)
+        async with entry.record_lock:
+            await asyncio.to_thread(record.store, entry.layout.record, entry.record)

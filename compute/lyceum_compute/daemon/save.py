@@ -21,7 +21,7 @@ from . import beneath, btrfs
 from .lifecycle import discard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from lyceum_compute.protocol.messages import Event
@@ -45,7 +45,11 @@ class Saver:
     """Saves the projects of one host: each at most once at a time, and not more often than allowed."""
 
     def __init__(
-        self, settings: Settings, storage: Storage, publish: Callable[[Event], None], remember: Callable[[Entry], None]
+        self,
+        settings: Settings,
+        storage: Storage,
+        publish: Callable[[Event], None],
+        remember: Callable[[Entry], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._storage = storage
@@ -141,7 +145,7 @@ class Saver:
         finally:
             await asyncio.to_thread(discard, layout.snapshot)
         entry.record.generations, entry.record.saved = found, result
-        self._remember(entry)
+        await self._remember(entry)
         log.info(
             "saved",
             extra={"action": "save", "project": layout.project_id, "seconds": round(time.monotonic() - began, 3)},

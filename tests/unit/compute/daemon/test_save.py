@@ -103,7 +103,11 @@ def saver(world: World, *, interval: float = 0, automatic: float = 0) -> tuple[S
         automatic_save_interval=automatic,
     )
     said: list[Any] = []
-    return Saver(settings, world, said.append, said.append), said  # type: ignore[arg-type]
+
+    async def remember(entry: Entry) -> None:
+        said.append(entry)
+
+    return Saver(settings, world, said.append, remember), said  # type: ignore[arg-type]
 
 
 async def test_a_save_tells_its_snapshot(world: World, entry: Entry) -> None:
