@@ -77,10 +77,10 @@ def test_an_account_that_was_deleted_is_back(deployment: Deployment, client: Cli
         assert int(ask(database, "select max(uid) from projects where title = 'After'")) > uid
 
 
-@pytest.mark.parametrize("dump", ["2020-01-01T00:00:00Z", "../../etc/passwd", "latest; id", ""])
-def test_an_unknown_dump_is_refused_and_nothing_stops(deployment: Deployment, client: Client, dump: str) -> None:
+@pytest.mark.parametrize("dump", ["2020-01-01T00:00:00Z", "latest; id"])
+def test_an_unknown_dump_is_refused_and_nothing_stops(deployment: Deployment, shared_client: Client, dump: str) -> None:
     done = restore(deployment, "-e", json.dumps({"dump": dump}))
     assert done.returncode != 0
     assert "there is no dump" in done.stdout or "Say which dump is to be restored" in done.stdout
     assert "Stop the hubs" not in done.stdout
-    assert client.call("get_projects")["projects"] == []
+    assert shared_client.call("get_projects")["projects"] == []
