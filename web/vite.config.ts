@@ -5,7 +5,7 @@ import { budget } from "./build/budget.ts";
 import { compress } from "./build/compress.ts";
 
 /** Where `npm run dev` finds an instance: a lab, or the tests' fake one (`npm run fake`). */
-const instance = process.env["LYCEUM_INSTANCE"] ?? "http://127.0.0.1:5199";
+const instance = process.env.LYCEUM_INSTANCE ?? "http://127.0.0.1:5199";
 const passOn = { target: instance, changeOrigin: true, secure: false, ws: true };
 
 export default defineConfig({
@@ -26,6 +26,7 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
     css: false,
+    testTimeout: 30_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -55,7 +55,7 @@ export default function AccountPage() {
           <SegmentedControl
             aria-labelledby="appearance"
             value={colorScheme}
-            onChange={(value) => setColorScheme(value as typeof colorScheme)}
+            onChange={(value) => setColorScheme(value)}
             data={[
               { value: "light", label: texts.account.light },
               { value: "dark", label: texts.account.dark },

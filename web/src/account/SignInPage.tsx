@@ -98,6 +98,7 @@ function SignInForm() {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={checked && passwordError}
+          aria-invalid={checked && passwordError !== null}
         />
         <Checkbox
           label={texts.account.rememberMe}

@@ -72,6 +72,7 @@ function SignUpForm({ tokenAsked }: { tokenAsked: boolean }) {
       setFields((before) => ({ ...before, [name]: value }));
     },
     error: checked ? (errors[name] ?? null) : null,
+    "aria-invalid": checked && errors[name] !== undefined,
   });
 
   return (

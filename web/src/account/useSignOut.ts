@@ -1,5 +1,3 @@
-import { useNavigate } from "react-router";
-
 import { api } from "../api/api.ts";
 import { faultOf } from "../api/fault.ts";
 import { forgotten, useAppDispatch } from "../app/store.ts";
@@ -10,7 +8,6 @@ import { tellFault } from "../ui/tell.ts";
 export function useSignOut() {
   const [signOut] = api.useSignOutMutation();
   const dispatch = useAppDispatch();
-  const navigate = useNavigate();
   return async (everywhere: boolean) => {
     try {
       await signOut(everywhere ? { everywhere } : {}).unwrap();
@@ -20,7 +17,6 @@ export function useSignOut() {
         return;
       }
     }
-    await navigate("/sign-in?left=1");
     dispatch(forgotten());
     dispatch(api.util.resetApiState());
   };

@@ -32,7 +32,7 @@ function faultFrom(response: Response, answer: unknown): Fault {
   const seconds = Number(response.headers.get("Retry-After") ?? "");
   if (seconds > 0) fault.retryAfter = seconds;
   if (typeof answer !== "object" || answer === null || !("error" in answer)) return fault;
-  const { error } = answer as { error: unknown };
+  const { error } = answer;
   if (typeof error !== "object" || error === null) return fault;
   if ("code" in error && typeof error.code === "string") fault.code = error.code;
   if ("message" in error && typeof error.message === "string") fault.message = error.message;

@@ -31,5 +31,7 @@ export function describe(fault: Fault): string {
 
 /** Whether trying the same again later may help without the person changing anything. */
 export function passes(fault: Fault): boolean {
-  return fault.code === "unreachable" || fault.code === "unavailable" || fault.status >= 502;
+  return (
+    fault.code === "unreachable" || fault.code === "unavailable" || [502, 503, 504].includes(fault.status)
+  );
 }

@@ -7,7 +7,7 @@ import { noticesWanted, onNoticesWanted } from "../ui/tell.ts";
 import { CrashBoundary } from "./CrashBoundary.tsx";
 import { routes } from "./routes.tsx";
 import type { Store } from "./store.ts";
-import { theme } from "./theme.ts";
+import { theme, variables } from "./theme.ts";
 
 const Notices = lazy(() => import("../ui/notices.tsx"));
 
@@ -16,7 +16,7 @@ export function App({ store }: { store: Store }) {
   const notices = useSyncExternalStore(onNoticesWanted, noticesWanted);
   return (
     <Provider store={store}>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         {notices && (
           <Suspense>
             <Notices />

@@ -8,12 +8,15 @@ import { texts } from "../texts/index.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Waiting } from "../ui/Waiting.tsx";
 import { signInFor } from "./places.ts";
+import { useAppSelector } from "./store.ts";
 import { Shell } from "./Shell.tsx";
 
 /** Lets in whoever is signed in; others go to the sign-in page and come back here afterwards. */
 export function SignedIn() {
   const { data: account, error, refetch } = api.useGetAccountQuery();
   const location = useLocation();
+  const left = useAppSelector((state) => state.session.left);
+  if (left) return <Navigate to="/sign-in?left=1" replace />;
   if (error !== undefined && faultOf(error).code === "not_signed_in") {
     return <Navigate to={signInFor(location.pathname + location.search, account !== undefined)} replace />;
   }

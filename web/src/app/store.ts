@@ -2,6 +2,7 @@ import {
   combineReducers,
   configureStore,
   createAction,
+  createSlice,
   type Reducer,
   type UnknownAction,
 } from "@reduxjs/toolkit";
@@ -15,10 +16,27 @@ import { projectsSlice } from "../projects/slice.ts";
 /** Forgets all that belongs to the person who was signed in. */
 export const forgotten = createAction("app/forgotten");
 
+/** Whether the person has signed out on this page, and nobody has signed in since. */
+const sessionSlice = createSlice({
+  name: "session",
+  initialState: { left: false },
+  reducers: {},
+  extraReducers: (build) => {
+    build
+      .addCase(forgotten, (state) => {
+        state.left = true;
+      })
+      .addMatcher(api.endpoints.getAccount.matchFulfilled, (state) => {
+        state.left = false;
+      });
+  },
+});
+
 const combined = combineReducers({
   [api.reducerPath]: api.reducer,
   live: liveSlice.reducer,
   projects: projectsSlice.reducer,
+  session: sessionSlice.reducer,
   tabs: tabsSlice.reducer,
 });
 
@@ -32,7 +50,7 @@ function root(state: Partial<RootState> | undefined, action: UnknownAction): Roo
 
 export function makeStore(storage: Storage = localStorage) {
   const store = configureStore({
-    reducer: root as Reducer<RootState, UnknownAction, Partial<RootState>>,
+    reducer: root,
     middleware: (defaults) => defaults().concat(api.middleware),
     preloadedState: { tabs: loadTabs(storage) },
   });

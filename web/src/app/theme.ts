@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const olive: MantineColorsTuple = [
   "#e6f6f4",
@@ -43,5 +43,20 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 0 } } },
     Skeleton: { defaultProps: { "aria-hidden": true } },
+  },
+});
+
+/** Quiet fills of the institution's colour, with text on them that stays readable in light and dark. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-olive-light": "#dff1ee",
+    "--mantine-color-olive-light-hover": "#cfe9e4",
+    "--mantine-color-olive-light-color": "#0b5d56",
+  },
+  dark: {
+    "--mantine-color-olive-light": "#15403a",
+    "--mantine-color-olive-light-hover": "#1a5048",
+    "--mantine-color-olive-light-color": "#9be6db",
   },
 });

@@ -52,7 +52,7 @@ function Open({ project, path, active }: Props) {
   const live = useAppSelector((root) => root.live.status);
 
   useEffect(() => {
-    if (handle !== null) handle.view.wrap = wrap;
+    handle?.view.setWrap(wrap);
   }, [handle, wrap]);
   useEffect(() => {
     if (active && handle !== null) {

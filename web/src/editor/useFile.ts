@@ -146,7 +146,7 @@ export function useFile({ project, path, dark, host, onCursor }: Options) {
   }, [dispatch, host, project, path, attempt]);
 
   useEffect(() => {
-    if (handle !== null) handle.view.dark = dark;
+    handle?.view.setDark(dark);
   }, [handle, dark]);
 
   return {

@@ -93,11 +93,11 @@ export class TextView {
     return this.view.state.doc.toString();
   }
 
-  set dark(dark: boolean) {
+  setDark(dark: boolean): void {
     this.view.dispatch({ effects: this.#look.reconfigure(look(dark)) });
   }
 
-  set wrap(wrap: boolean) {
+  setWrap(wrap: boolean): void {
     this.view.dispatch({ effects: this.#wrap.reconfigure(wrap ? EditorView.lineWrapping : []) });
   }
 

@@ -1,4 +1,4 @@
-import { UnstyledButton } from "@mantine/core";
+import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 
@@ -89,7 +89,9 @@ export function FileGrid({ entries, order, onOrder, onUp, ...actions }: Props) {
           <Head column="name" label={texts.files.name} order={order} onOrder={onOrder} />
           <Head column="size" label={texts.files.size} order={order} onOrder={onOrder} />
           <Head column="modified" label={texts.files.modified} order={order} onOrder={onOrder} />
-          <span role="columnheader" className={classes.quiet} aria-label={texts.files.actions} />
+          <span role="columnheader">
+            <VisuallyHidden>{texts.files.actions}</VisuallyHidden>
+          </span>
         </div>
         <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {

@@ -64,8 +64,8 @@ export function FileRow({
       className={classes.row}
       data-active={active || undefined}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={onChoose}
-      onDoubleClick={() => actions.onOpen(entry)}
+      onClick={renaming ? undefined : onChoose}
+      onDoubleClick={renaming ? undefined : () => actions.onOpen(entry)}
     >
       {renaming ? (
         <div role="gridcell" className={classes.renaming}>

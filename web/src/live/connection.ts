@@ -30,7 +30,7 @@ const options: Partial<SocketOptions> = {
   withCredentials: true,
 };
 
-export const openEngine: OpenTransport = () => new Socket(options) as unknown as Transport;
+export const openEngine: OpenTransport = () => new Socket(options);
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15_000;

@@ -45,7 +45,7 @@ export function moved(path: string, from: string, to: string): string {
 /** What is open in each project; kept by this browser over a reload. */
 export const tabsSlice = createSlice({
   name: "tabs",
-  initialState: {} as TabsState,
+  initialState: {},
   reducers: {
     opened(state, { payload: { project, tab } }: PayloadAction<InProject & { tab: Tab }>) {
       const tabs = (state[project] ??= { open: [], terminals: [] });

@@ -65,7 +65,7 @@ export function ProjectsPage() {
         <Title order={1} size="h2">
           {texts.projects.title}
         </Title>
-        {(projects.length > 0 || !loaded) && create}
+        {create}
       </Group>
       {projects.length > 0 && (
         <Group mb="md" gap="md">

@@ -9,7 +9,15 @@ import { useAppDispatch } from "../app/store.ts";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { tabsSlice } from "../project/tabs.ts";
 import { texts } from "../texts/index.ts";
-import { IconArrowDown, IconArrowUp, IconMinus, IconPlus, IconSearch, IconX } from "../ui/icons.ts";
+import {
+  IconAccessible,
+  IconArrowDown,
+  IconArrowUp,
+  IconMinus,
+  IconPlus,
+  IconSearch,
+  IconX,
+} from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { clock } from "../ui/time.ts";
@@ -37,6 +45,7 @@ function Live({ project, session, number, active }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const searchButton = useRef<HTMLButtonElement>(null);
   const [fontSize, setFontSize] = useLocalStorage({ key: "lyceum.terminal-size", defaultValue: 14 });
+  const [readable, setReadable] = useLocalStorage({ key: "lyceum.terminal-readable", defaultValue: false });
   const [searching, setSearching] = useState(false);
   const { screen, status, size } = useScreen(host, project.project_id, session, title, {
     leave: () => searchButton.current?.focus(),
@@ -45,8 +54,11 @@ function Live({ project, session, number, active }: Props) {
   const dispatch = useAppDispatch();
 
   useEffect(() => {
-    if (screen !== null) screen.fontSize = fontSize;
+    screen?.setFontSize(fontSize);
   }, [screen, fontSize]);
+  useEffect(() => {
+    screen?.setReadable(readable);
+  }, [screen, readable]);
   useEffect(() => {
     if (!active || screen === null) return;
     screen.fit();
@@ -59,6 +71,14 @@ function Live({ project, session, number, active }: Props) {
       {active && <Title title={`${title} · ${project.title}`} />}
       <div className={classes.bar} role="toolbar" aria-label={texts.terminal.toolbar}>
         <Notice status={status} size={size} />
+        <IconButton
+          label={texts.terminal.readable}
+          aria-pressed={readable}
+          variant={readable ? "light" : "subtle"}
+          onClick={() => setReadable(!readable)}
+        >
+          <IconAccessible size={16} aria-hidden />
+        </IconButton>
         <IconButton
           ref={searchButton}
           label={texts.terminal.search}
@@ -158,7 +178,7 @@ function useScreen(
   }, [host, project, session, title, fontFamilyMonospace]);
 
   useEffect(() => {
-    if (screen !== null) screen.theme = dark ? DARK : LIGHT;
+    screen?.setTheme(dark ? DARK : LIGHT);
   }, [screen, dark]);
   return { screen, status, size };
 }

@@ -187,11 +187,11 @@ export class TerminalLink {
 
   #receive(data: unknown): void {
     this.#heard = Date.now();
-    if (data instanceof ArrayBuffer) {
-      this.#events.output(new Uint8Array(data));
+    if (typeof data !== "string") {
+      this.#events.output(new Uint8Array(data as ArrayBuffer));
       return;
     }
-    const message = JSON.parse(String(data)) as Message;
+    const message = JSON.parse(data) as Message;
     if (message.hello) this.#greeted(message.hello);
     else if (message.size) this.#events.size(message.size);
     else if (message.exit) {

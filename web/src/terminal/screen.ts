@@ -28,6 +28,18 @@ export interface Look {
   label: string;
 }
 
+/** Whether the browser has no graphics card to draw with: then WebGL is slower than the page itself. */
+function drawsInSoftware(): boolean {
+  const context = document
+    .createElement("canvas")
+    .getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (context === null) return true;
+  const names = context.getExtension("WEBGL_debug_renderer_info");
+  const renderer: unknown = context.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(String(renderer));
+}
+
 /** A terminal on the page: xterm.js, its addons and its connection. */
 export class Screen {
   readonly terminal: Terminal;
@@ -112,12 +124,17 @@ export class Screen {
     return backwards ? this.#search.findPrevious(words, options) : this.#search.findNext(words, options);
   }
 
-  set fontSize(size: number) {
+  setFontSize(size: number): void {
     this.terminal.options.fontSize = size;
     this.fit();
   }
 
-  set theme(theme: ITheme) {
+  /** Keeps the screen's text where a screen reader finds it, and says what is new. */
+  setReadable(on: boolean): void {
+    this.terminal.options.screenReaderMode = on;
+  }
+
+  setTheme(theme: ITheme): void {
     this.terminal.options.theme = theme;
   }
 
@@ -159,11 +176,7 @@ export class Screen {
 
   /** The graphics card draws faster; where there is none, or it is taken away, the page draws. */
   #accelerate(): void {
-    // Drawn in software it would be slower than the page itself.
-    const real = document
-      .createElement("canvas")
-      .getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-    if (real === null) return;
+    if (drawsInSoftware()) return;
     try {
       const webgl = new WebglAddon();
       webgl.onContextLoss(() => webgl.dispose());

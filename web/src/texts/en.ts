@@ -40,6 +40,8 @@ export const en = {
       not_running: "The project is not running. Start it, then try again.",
       internal:
         "Something went wrong inside the instance. Try again; if it stays so, tell your administrator.",
+      interrupted:
+        "The hub ended in the middle of this. It may have been done all the same: look before you try again.",
       timed_out: "That took too long and was given up. Try again.",
       disk_quota:
         "The project's disk quota is full. Delete something (the trash counts too), then try again.",
@@ -268,6 +270,7 @@ export const en = {
     copy: "Copy",
     paste: "Paste",
     pasteDenied: "The browser does not allow pasting from a button. Press Ctrl+V instead.",
+    readable: "Text for screen readers",
     smaller: "Smaller text",
     larger: "Larger text",
     shared: (rows: number, columns: number) =>

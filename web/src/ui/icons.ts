@@ -43,3 +43,4 @@ export { default as IconUserPlus } from "@tabler/icons-react/dist/esm/icons/Icon
 export { default as IconUsers } from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 export { default as IconX } from "@tabler/icons-react/dist/esm/icons/IconX.mjs";
 export { default as IconFolderOpen } from "@tabler/icons-react/dist/esm/icons/IconFolderOpen.mjs";
+export { default as IconAccessible } from "@tabler/icons-react/dist/esm/icons/IconAccessible.mjs";

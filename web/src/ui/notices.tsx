@@ -23,6 +23,7 @@ export function show({ title, message, kind, undo }: Notice): void {
           <Button
             size="compact-sm"
             variant="light"
+            flex="none"
             onClick={() => {
               notifications.hide(id);
               void undo();

@@ -175,9 +175,9 @@ export class FakeInstance {
       case "get_projects":
         return ok({ projects: this.rows(me.account_id) });
       case "create_project": {
-        const start = fields["start"] === true;
+        const start = fields.start === true;
         const project = this.addProject(me, {
-          title: String(fields["title"]),
+          title: String(fields.title),
           state: start ? "starting" : "closed",
           last_edited: null,
         });
@@ -190,7 +190,7 @@ export class FakeInstance {
   }
 
   #doInProject(event: string, fields: Fields): Answer {
-    const id = String(fields["project_id"]);
+    const id = String(fields.project_id);
     const project = this.#project(id);
     switch (event) {
       case "start_project":
@@ -216,20 +216,18 @@ export class FakeInstance {
         return ok({ quota });
       }
       case "invite_collaborator": {
-        const found = [...this.accounts.values()].find(
-          (each) => each.email_address === fields["email_address"],
-        );
+        const found = [...this.accounts.values()].find((each) => each.email_address === fields.email_address);
         if (found === undefined) return refuse(404, "not_found", "There is no such account.");
         this.change(id, { users: [...project.users, personOf(found, "collaborator")] });
         return ok({});
       }
       case "remove_collaborator":
-        this.change(id, { users: project.users.filter((each) => each.account_id !== fields["account_id"]) });
+        this.change(id, { users: project.users.filter((each) => each.account_id !== fields.account_id) });
         return ok({});
       case "list_snapshots":
         return ok({ snapshots: this.snapshots.get(id) ?? [] });
       case "restore_path": {
-        const path = String(fields["path"]);
+        const path = String(fields.path);
         return ok({ restored: [path], set_aside: [`${path}.before-restore-2026-11-22T10-15-00Z`] });
       }
       default:
@@ -240,22 +238,22 @@ export class FakeInstance {
 
   #doWithFiles(event: string, id: string, fields: Fields): Answer {
     const files = this.#files(id);
-    const path = String(fields["path"] ?? "");
+    const path = textOf(fields.path);
     switch (event) {
       case "list_directory":
-        return ok({ entries: entriesOf(files, path, fields["hidden"] === true), truncated: false });
+        return ok({ entries: entriesOf(files, path, fields.hidden === true), truncated: false });
       case "read_text_file": {
         const file = files.get(path) ?? refuse(404, "not_found", "There is no such file.");
         return ok({ ...file, size: file.content.length });
       }
       case "write_text_file": {
-        const since = fields["unmodified_since"];
+        const since = fields.unmodified_since;
         const before = files.get(path);
         if (since !== undefined && before?.modified !== since) {
           return refuse(409, "changed_on_disk", "The file was changed.");
         }
-        const modified = this.write(id, path, String(fields["content"]));
-        return ok({ modified, size: String(fields["content"]).length });
+        const modified = this.write(id, path, String(fields.content));
+        return ok({ modified, size: String(fields.content).length });
       }
       case "make_directory":
         this.write(id, `${path}/.`, "");
@@ -263,7 +261,7 @@ export class FakeInstance {
         return ok({});
       case "copy_path":
       case "rename_path":
-        move(files, String(fields["source"]), String(fields["destination"]), event === "copy_path");
+        move(files, String(fields.source), String(fields.destination), event === "copy_path");
         return ok({});
       case "delete_path":
         for (const key of files.keys()) if (key === path || key.startsWith(`${path}/`)) files.delete(key);
@@ -274,17 +272,17 @@ export class FakeInstance {
   }
 
   #signIn(fields: Fields): Answer {
-    const found = [...this.accounts.values()].find((each) => each.email_address === fields["email_address"]);
-    if (found?.password !== fields["password"]) refuse(401, "wrong_credentials", "Wrong.");
+    const found = [...this.accounts.values()].find((each) => each.email_address === fields.email_address);
+    if (found?.password !== fields.password) refuse(401, "wrong_credentials", "Wrong.");
     return { ...ok({ account_id: found?.account_id }), session: found?.account_id ?? null };
   }
 
   #createAccount(fields: Fields): Answer {
     const { password, token: _, ...names } = fields;
-    if ([...this.accounts.values()].some((each) => each.email_address === names["email_address"])) {
+    if ([...this.accounts.values()].some((each) => each.email_address === names.email_address)) {
       refuse(409, "taken", "There is an account with this address already. Sign in instead.");
     }
-    const account = this.addAccount(names as Partial<Account>, String(password));
+    const account = this.addAccount(names, String(password));
     return { ...ok({ account_id: account.account_id }), session: account.account_id };
   }
 
@@ -336,3 +334,5 @@ function move(files: Map<string, File>, source: string, destination: string, kee
     if (!keep) files.delete(path);
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

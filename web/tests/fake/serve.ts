@@ -58,7 +58,7 @@ async function answerFile(response: ServerResponse, path: string): Promise<void>
 
 const engine = new Engine();
 engine.on("connection", (socket: Socket) => {
-  const session = sessionOf(socket.request as IncomingMessage) ?? "";
+  const session = sessionOf(socket.request) ?? "";
   const say = (message: object) => socket.send(JSON.stringify(message));
   say({ event: "version", version: instance.site.version });
   socket.on("message", (data: string | Buffer) => {
@@ -90,12 +90,11 @@ const server = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? "/", "http://fake");
   const event = /^\/api\/v1\/(\w+)$/.exec(pathname)?.[1];
   if (event !== undefined) void answerApi(request, response, event);
-  else if (pathname.startsWith("/hub/")) engine.handleRequest(request as never, response);
+  else if (pathname.startsWith("/hub/")) engine.handleRequest(request, response);
   else void answerFile(response, pathname);
 });
 server.on("upgrade", (request, socket, head) => {
-  if (request.url?.startsWith("/hub/") === true)
-    engine.handleUpgrade(request as never, socket as never, head);
+  if (request.url?.startsWith("/hub/") === true) engine.handleUpgrade(request, socket, head);
   else terminals.handleUpgrade(request, socket, head, (ws) => terminals.emit("connection", ws, request));
 });
 server.listen(PORT, "127.0.0.1", () =>
