@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -62,10 +63,11 @@ def start(lab: Lab, machine: Machine) -> float:
 def stop(places: Places, machine: str) -> None:
     """Shut a machine down as its power button would; what does not end in time is killed. Its disks stay."""
     unit = unit_of(machine)
-    supervisor = supervision.supervisor(places.name, unit, NSPAWN)
-    if supervisor is not None:
-        os.kill(supervisor, signal.SIGTERM)  # nspawn passes it on to the machine's init as SIGRTMIN+4: power off
-        supervision.wait_for_end(supervisor, SHUTDOWN_SECONDS)
+    init = supervision.init(places.name, unit)
+    if init is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(init, signal.SIGRTMIN + 4)  # systemd's signal for: power off
+        supervision.wait_for_end(init, SHUTDOWN_SECONDS)
     supervision.clear(places.name, unit)
     network.disconnect(places, machine)
     disks.detach(places, machine)

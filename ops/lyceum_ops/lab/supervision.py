@@ -34,13 +34,19 @@ def group_name(lab: str) -> str:
 def enter(lab: str, unit: str) -> list[str]:
     """Make the control group of a unit and return the words to put before a command, so that it runs in there."""
     if run_by_systemd():
-        slice_name = f"lyceum-lab-{lab}.slice"
         return [
-            "systemd-run", "--quiet", "--scope", "--collect", f"--unit={scope(lab, unit)}", f"--slice={slice_name}",
-            "--property=Delegate=yes", "--property=TasksMax=infinity", "--",
+            "systemd-run", "--quiet", "--scope", "--collect", f"--unit={scope(lab, unit)}",
+            f"--slice={slice_name(lab)}",
+            f"--description=Lyceum lab {lab}: {unit}", "--property=Delegate=yes", "--property=TasksMax=infinity",
+            "--",
         ]  # fmt: skip
     files = [str(folder / "cgroup.procs") for folder in _make_groups(lab, unit)]
     return ["sh", "-ec", ENTER, "sh", *files, "--"]
+
+
+def slice_name(lab: str) -> str:
+    """Name of a lab's slice. A dash in it would make slices above it, which stay."""
+    return f"{group_name(lab).replace('-', '_')}.slice"
 
 
 def scope(lab: str, unit: str) -> str:
@@ -51,7 +57,7 @@ def scope(lab: str, unit: str) -> str:
 def folders(lab: str, unit: str | None = None) -> list[Path]:
     """Find the control groups of a unit, or of the whole lab, in every hierarchy and below whatever group made them."""
     if run_by_systemd():
-        wanted = f"lyceum-lab-{lab}.slice" if unit is None else scope(lab, unit)
+        wanted = slice_name(lab) if unit is None else scope(lab, unit)
         return [path for path in _walk(ROOT) if path.name == wanted]
     found = [path for path in _walk(ROOT) if path.name == group_name(lab)]
     return found if unit is None else [path / unit for path in found if (path / unit).is_dir()]
@@ -71,11 +77,13 @@ def pids(lab: str, unit: str | None = None) -> set[int]:
     return {pid for folder in folders(lab, unit) for pid in _pids_below(folder)}
 
 
-def supervisor(lab: str, unit: str, comm: str) -> int | None:
-    """Find the process of a unit whose program's name is `comm`."""
+def init(lab: str, unit: str) -> int | None:
+    """Find the first process of the machine in a unit: the one that is number 1 in a PID namespace inside ours."""
     for pid in sorted(pids(lab, unit)):
         with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/comm").read_text().strip() == comm:
+            status = Path(f"/proc/{pid}/status").read_text()
+            numbers = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+            if len(numbers) > 1 and numbers[1] == "1":
                 return pid
     return None
 
@@ -107,7 +115,7 @@ def clear(lab: str, unit: str | None = None) -> None:
             break
         time.sleep(0.05)
     if run_by_systemd() and unit is None:
-        programs.run(["systemctl", "stop", f"lyceum-lab-{lab}.slice"], check=False)
+        programs.run(["systemctl", "stop", slice_name(lab)], check=False)
 
 
 def kill(doomed: set[int]) -> None:
@@ -167,7 +175,7 @@ def _pids_below(folder: Path) -> set[int]:
     for group in (folder, *_walk(folder)):
         with contextlib.suppress(OSError):
             found.update(int(pid) for pid in (group / "cgroup.procs").read_text().split())
-    return found
+    return found - {0}  # one that our PID namespace does not show; to kill 0 would be to kill ourselves
 
 
 def _remove(folder: Path) -> None:

@@ -41,9 +41,8 @@ def test_processes_in_groups_that_the_machine_made_count(root: Path) -> None:
 
 def test_scopes_of_systemd_are_told_apart_by_lab(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervision, "run_by_systemd", lambda: True)
-    slices = root / "lyceum.slice/lyceum-lab.slice"
-    group(slices / "lyceum-lab-a.slice/lyceum-lab-a-machine-m1.scope", 31)
-    group(slices / "lyceum-lab-ab.slice/lyceum-lab-ab-machine-m1.scope", 32)
+    group(root / "lyceum_lab_a.slice/lyceum-lab-a-machine-m1.scope", 31)
+    group(root / "lyceum_lab_ab.slice/lyceum-lab-ab-machine-m1.scope", 32)
     assert supervision.units("a") == {"machine-m1"}
     assert supervision.pids("ab") == {32}
     assert supervision.enter("a", "machine-m1")[:3] == ["systemd-run", "--quiet", "--scope"]
