@@ -1,11 +1,10 @@
-"""What the tests know of the instance under test: all of it read from its inventory."""
+"""What the tests know of the instance under test: all of it read from its inventory, and from its lab how to reach it."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,6 @@ import testinfra
 from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parent.parent
-# testinfra calls Ansible by name: the one beside this Python
-os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 @dataclass(frozen=True)
@@ -72,11 +69,9 @@ class Deployment:
         return sorted(self.variables)
 
     def host(self, name: str) -> Host:
-        """A machine, over SSH as the playbooks reach it."""
-        key = self.inventory / ".vault-password"
-        if key.exists():
-            os.environ["ANSIBLE_VAULT_PASSWORD_FILE"] = str(key)
-        return testinfra.get_host(f"ansible://{name}?ansible_inventory={self.inventory}&force_ansible=False")
+        """A machine, over SSH as the playbooks reach it; the connection stays open between calls."""
+        settings = self.inventory.parent / "ssh" / "config"
+        return testinfra.get_host(f"ssh://{name}?ssh_config={settings}&controlpersist=120&timeout=60")
 
     def hub_cookies(self) -> list[str]:
         """Values of the load balancer's cookie, one for each hub process, in the order of the hosts."""
