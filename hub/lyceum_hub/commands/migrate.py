@@ -36,9 +36,11 @@ def run(options: argparse.Namespace) -> int:
     from lyceum_hub.db.migrate import migrate  # noqa: PLC0415 30 MB that a hub which serves need not carry
 
     phases: tuple[Literal["before", "after"], ...] = (options.phase,) if options.phase else ("before", "after")
-    applied = asyncio.run(migrate(settings.database, context, user=options.user, password=password, phases=phases))
-    for name in applied:
+    done = asyncio.run(migrate(settings.database, context, user=options.user, password=password, phases=phases))
+    for name in done.applied:
         print(f"applied {name}")  # noqa: T201 the command's output
-    if not applied:
+    if not done.applied:
         print("nothing to apply", file=sys.stderr)  # noqa: T201 the command's output
+    if done.left:
+        print(f"left for later: {', '.join(done.left)}", file=sys.stderr)  # noqa: T201 the command's output
     return 0

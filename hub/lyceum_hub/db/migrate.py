@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import asyncpg
 import sqlalchemy
@@ -25,6 +25,13 @@ Phase = Literal["before", "after"]
 LOCK = 7_140_001
 
 
+class Outcome(NamedTuple):
+    """Names of revisions, oldest first: those that were applied now, and those that wait for another phase."""
+
+    applied: list[str]
+    left: list[str]
+
+
 async def migrate(
     database: DatabaseSettings,
     context: ssl.SSLContext | None,
@@ -32,8 +39,8 @@ async def migrate(
     user: str,
     password: str,
     phases: Sequence[Phase] = ("before", "after"),
-) -> list[str]:
-    """Apply what is missing, as the tables' owner; return the names of the revisions applied, in order.
+) -> Outcome:
+    """Apply what is missing, as the tables' owner.
 
     Several at once are safe: one works, the others wait for it and find nothing to do. Raises ``MigrationError``.
     """
@@ -56,7 +63,7 @@ async def migrate(
         await engine.dispose()
 
 
-def _upgrade(connection: sqlalchemy.Connection, phases: Sequence[Phase]) -> list[str]:
+def _upgrade(connection: sqlalchemy.Connection, phases: Sequence[Phase]) -> Outcome:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -65,7 +72,11 @@ def _upgrade(connection: sqlalchemy.Connection, phases: Sequence[Phase]) -> list
     before = _applied(connection, script)
     for phase in phases:
         command.upgrade(config, f"{phase}@head")
-    return [name for name in _applied(connection, script) if name not in before]
+    after = _applied(connection, script)
+    return Outcome(
+        applied=[name for name in after if name not in before],
+        left=sorted(revision.revision for revision in script.walk_revisions() if revision.revision not in after),
+    )
 
 
 def _applied(connection: sqlalchemy.Connection, script: ScriptDirectory) -> list[str]:
