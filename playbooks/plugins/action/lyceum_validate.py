@@ -17,7 +17,7 @@ if str(_ROOT / "ops") not in sys.path:
 from lyceum_ops.inventory import locations, specs, validation  # noqa: E402 - the path to it is only known now
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no types
     """Fails with every problem of the inventory, each with the file to mend. Connects to no machine."""
 
     TRANSFERS_FILES = False

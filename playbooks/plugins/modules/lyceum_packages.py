@@ -50,7 +50,7 @@ def missing(names: list[str]) -> list[str]:
         text=True,
         timeout=60,
     ).stdout
-    installed = set()
+    installed: set[str] = set()
     for line in shown.splitlines():
         package, architecture, status = line.split(" ")
         if status == "installed":

@@ -16,7 +16,7 @@ MODULE = "lyceum_application"
 RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no types
     """Installs a distribution on one host. The arguments are described in roles/application/tasks/main.yml."""
 
     TRANSFERS_FILES = True

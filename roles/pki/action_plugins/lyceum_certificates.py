@@ -24,7 +24,7 @@ from lyceum_ops.pki.store import HostState, Store, check_supplied, issue, plan  
 MODULE = "lyceum_certificates"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no types
     """Keeps the certificates of one host. The arguments are described in roles/pki/tasks/certificates.yml."""
 
     TRANSFERS_FILES = False
