@@ -50,6 +50,19 @@ def test_several_migrations_at_once_apply_each_file_once(site: Site) -> None:
     assert sorted(each.stdout for each in done) == ["", "", "applied 0001_before\napplied 0001_after\n"]
 
 
+def test_the_first_phase_says_what_it_leaves_to_the_second(site: Site) -> None:
+    site.cluster.sql("create database phased owner lyceum_owner", "postgres")
+    site.cluster.sql("alter schema public owner to lyceum_owner", "phased")
+    config = site.config.read_text()
+    site.config.write_text(config.replace("[database]\n", '[database]\nname = "phased"\n'))
+    try:
+        done = [site.migrate("--phase", phase) for phase in ("before", "after", "before")]
+    finally:
+        site.config.write_text(config)
+    assert [each.stdout for each in done] == ["applied 0001_before\n", "applied 0001_after\n", ""]
+    assert [each.stderr for each in done] == ["left for later: 0001_after\n", "", "nothing to apply\n"]
+
+
 def test_a_wrong_password_or_setting_is_one_clear_line(site: Site) -> None:
     wrong = site.run("migrate", stdin="wrong\n")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
