@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -168,7 +169,7 @@ def test_another_host_key_is_refused(tiny: Tiny) -> None:
 
 
 def test_destroy_asks_and_without_an_answer_does_nothing(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115 - closed with the process
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(Failure, match="Nobody is there to be asked"):
         commands.destroy(tiny.name, sure=False, progress=Progress())
     assert machines.running(tiny.name)

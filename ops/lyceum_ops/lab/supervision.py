@@ -56,20 +56,21 @@ def scope(lab: str, unit: str) -> str:
 
 def folders(lab: str, unit: str | None = None) -> list[Path]:
     """Find the control groups of a unit, or of the whole lab, in every hierarchy and below whatever group made them."""
-    if run_by_systemd():
-        wanted = slice_name(lab) if unit is None else scope(lab, unit)
-        return [path for path in _walk(ROOT) if path.name == wanted]
-    found = [path for path in _walk(ROOT) if path.name == group_name(lab)]
-    return found if unit is None else [path / unit for path in found if (path / unit).is_dir()]
+    name = slice_name(lab) if run_by_systemd() else group_name(lab)
+    found = [path for path in _labs(ROOT) if path.name == name]
+    if unit is None:
+        return found
+    inner = scope(lab, unit) if run_by_systemd() else unit
+    return [path / inner for path in found if (path / inner).is_dir()]
 
 
 def units(lab: str) -> set[str]:
     """Names of the units of a lab that have a process."""
+    found = {unit.name for group in folders(lab) for unit in group.iterdir() if unit.is_dir() and _pids_below(unit)}
     if run_by_systemd():
-        prefix = f"lyceum-lab-{lab}-"
-        found = [path for path in _walk(ROOT) if path.name.startswith(prefix) and path.suffix == ".scope"]
-        return {path.name.removeprefix(prefix).removesuffix(".scope") for path in found if _pids_below(path)}
-    return {unit.name for group in folders(lab) for unit in group.iterdir() if unit.is_dir() and _pids_below(unit)}
+        prefix = f"{group_name(lab)}-"
+        return {name.removeprefix(prefix).removesuffix(".scope") for name in found if name.startswith(prefix)}
+    return found
 
 
 def pids(lab: str, unit: str | None = None) -> set[int]:
@@ -160,6 +161,14 @@ def _prepare(parent: Path, folder: Path, controllers: str) -> None:
         with contextlib.suppress(OSError):  # a group with processes of its own cannot pass controllers on
             available = (parent / "cgroup.controllers").read_text().split()
             (parent / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in available))
+
+
+def _labs(root: Path) -> Iterator[Path]:
+    """Every lab's control group or slice; what is in it is not looked through, for it may be much."""
+    for folder, below, _ in os.walk(root):
+        labs = [name for name in below if name.startswith(("lyceum-lab-", "lyceum_lab_"))]
+        below[:] = [name for name in below if name not in labs]
+        yield from (Path(folder) / name for name in labs)
 
 
 def _walk(root: Path) -> Iterator[Path]:
