@@ -49,9 +49,9 @@ def _sources(distribution: str) -> list[Path]:
     own = [
         checkout.ROOT / name / part
         for name in DISTRIBUTIONS[distribution]
-        for part in (f"lyceum_{name}", "pyproject.toml")
+        for part in (f"lyceum_{name}", "scripts", "pyproject.toml")
     ]
-    return [*own, checkout.LOCKS / f"{distribution}.txt"]
+    return [*(path for path in own if path.exists()), checkout.LOCKS / f"{distribution}.txt"]
 
 
 def _fill(distribution: str, folder: Path) -> None:
