@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ETC = Path("/etc")
 LOCK_TIMEOUT = 15
 _NAME = re.compile(r"[0-9a-f]{32}")
+_turn = threading.Lock()
 
 
 class AccountError(Exception):
@@ -85,17 +87,22 @@ def _replace(path: Path, content: str) -> None:
 
 @contextmanager
 def _locked(etc: Path) -> Iterator[None]:
-    """Hold the lock of ``lckpwdf(3)``."""
-    fd = os.open(etc / ".pwd.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        for _ in range(LOCK_TIMEOUT * 20):
-            try:
-                fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except (BlockingIOError, PermissionError):
-                time.sleep(0.05)
+    """Hold the lock of ``lckpwdf(3)``, which keeps other processes out, and one that keeps other threads out."""
+    with _turn:
+        fd = os.open(etc / ".pwd.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _wait_for(fd, etc)
+            yield
+        finally:
+            os.close(fd)
+
+
+def _wait_for(fd: int, etc: Path) -> None:
+    for _ in range(LOCK_TIMEOUT * 20):
+        try:
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            time.sleep(0.05)
         else:
-            raise AccountError(f"another program holds {etc}/.pwd.lock")
-        yield
-    finally:
-        os.close(fd)
+            return
+    raise AccountError(f"another program holds {etc}/.pwd.lock")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,12 @@ def test_removing_leaves_the_others(etc: Path) -> None:
     accounts.remove(NAME, etc=etc)
     accounts.remove(NAME, etc=etc)
     assert (etc / "passwd").read_text() == before
+
+
+def test_many_users_at_once(etc: Path) -> None:
+    """A lock of the process alone let threads write over each other: of twelve starts at once some failed."""
+    names = {f"{number:032x}": 200_000 + number for number in range(40)}
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda one: accounts.ensure(*one, HOME, etc=etc), names.items()))
+    found = {line.split(":")[0]: line.split(":")[2] for line in (etc / "passwd").read_text().splitlines()}
+    assert found == {"root": "0"} | {name: str(uid) for name, uid in names.items()}
