@@ -22,6 +22,8 @@ export default defineConfig(
         "error",
         { ignoreRestSiblings: true, argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
       ],
+      // RTK Query's way to say that a query has no argument.
+      "@typescript-eslint/no-invalid-void-type": "off",
       // An empty function stands in for one that jsdom lacks.
       "@typescript-eslint/no-empty-function": ["error", { allow: ["methods"] }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],

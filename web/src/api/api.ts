@@ -13,7 +13,7 @@ const baseQuery: BaseQueryFn<Operation, unknown, Fault> = ({ event, body }, { si
   call(event, body ?? {}, signal);
 
 /** Makes the `query` of an endpoint whose argument is the operation's own message. */
-function operation<Body extends object>(event: string): (body: Body) => Operation {
+function operation(event: string): (body: object) => Operation {
   return (body) => ({ event, body });
 }
 

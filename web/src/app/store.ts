@@ -42,11 +42,11 @@ const combined = combineReducers({
 
 export type RootState = ReturnType<typeof combined>;
 
-function root(state: Partial<RootState> | undefined, action: UnknownAction): RootState {
+const root: Reducer<RootState, UnknownAction, Partial<RootState>> = (state, action) => {
   if (!forgotten.match(action) || state === undefined) return combined(state, action);
   // The instance stays known, and the tabs stay for when the person comes back.
   return combined({ ...state, projects: projectsSlice.getInitialState() }, action);
-}
+};
 
 export function makeStore(storage: Storage = localStorage) {
   const store = configureStore({

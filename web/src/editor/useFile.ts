@@ -113,11 +113,12 @@ export function useFile({ project, path, dark, host, onCursor }: Options) {
           else setConflict(null);
         }
       };
+      const isDirty = () => saver.dirty;
       const look = async () => {
-        if (saver.dirty) return;
+        if (isDirty()) return;
         try {
           const disk = await read(project, path);
-          if (saver.dirty || gone || disk.modified === saver.base) return;
+          if (isDirty() || gone || disk.modified === saver.base) return;
           const differs = disk.content !== view.view.state.sliceDoc();
           view.replace(disk.content);
           saver.replaced(disk.modified);

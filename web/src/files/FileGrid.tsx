@@ -76,7 +76,7 @@ export function FileGrid({ entries, order, onOrder, onUp, ...actions }: Props) {
         role="grid"
         tabIndex={0}
         aria-label={texts.files.list}
-        aria-description={texts.files.keys}
+        aria-describedby="files-keys"
         aria-rowcount={entries.length + 1}
         aria-multiselectable
         aria-activedescendant={entries[active] === undefined ? undefined : `row-${active}`}
@@ -119,6 +119,7 @@ export function FileGrid({ entries, order, onOrder, onUp, ...actions }: Props) {
           })}
         </div>
       </div>
+      <VisuallyHidden id="files-keys">{texts.files.keys}</VisuallyHidden>
       <p className={classes.foot} role="status">
         {selection.count > 1 ? texts.files.selected(selection.count) : texts.files.items(entries.length)}
       </p>

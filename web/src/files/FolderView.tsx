@@ -82,6 +82,8 @@ export function FolderView({ project, path }: Props) {
   );
 
   return (
+    // Dropping is a shortcut for the button that uploads.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       className={classes.view}
       data-dropping={dropping || undefined}

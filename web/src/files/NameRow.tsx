@@ -32,6 +32,8 @@ export function NameRow({ label, action, initial, taken, onName, onCancel }: Pro
   }, [initial]);
 
   return (
+    // Escape leaves the form, whichever of its fields has the focus.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form
       onSubmit={(event) => {
         event.preventDefault();

@@ -26,6 +26,7 @@ interface InProject {
 }
 
 const NOTHING: ProjectTabs = { open: [], terminals: [] };
+const nothingOpen: TabsState = {};
 const STORED = "lyceum.tabs";
 
 export function sameTab(a: Tab, b: Tab): boolean {
@@ -45,7 +46,7 @@ export function moved(path: string, from: string, to: string): string {
 /** What is open in each project; kept by this browser over a reload. */
 export const tabsSlice = createSlice({
   name: "tabs",
-  initialState: {},
+  initialState: nothingOpen,
   reducers: {
     opened(state, { payload: { project, tab } }: PayloadAction<InProject & { tab: Tab }>) {
       const tabs = (state[project] ??= { open: [], terminals: [] });

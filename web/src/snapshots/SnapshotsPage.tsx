@@ -53,7 +53,7 @@ export default function SnapshotsPage() {
   useEffect(() => {
     if (saved.current === project.last_saved) return;
     saved.current = project.last_saved;
-    refetch();
+    void refetch();
   }, [project.last_saved, refetch]);
   const { save } = useProjectActions();
   const snapshots = data?.snapshots ?? NONE;

@@ -204,6 +204,8 @@ function Search({ screen, onClose }: { screen: Screen; onClose: () => void }) {
   const [missed, setMissed] = useState(false);
   const find = (backwards: boolean) => setMissed(words !== "" && !screen.find(words, backwards));
   return (
+    // Escape leaves the form, whichever of its fields has the focus.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form
       className={classes.search}
       onSubmit={(event) => {
