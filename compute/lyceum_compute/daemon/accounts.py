@@ -58,6 +58,8 @@ def remove(name: str, *, etc: Path = ETC) -> None:
 
 def _add(path: Path, line: str, name: str, uid: int) -> bool:
     content = path.read_text()
+    if "root" not in (line.partition(":")[0] for line in content.splitlines()):
+        raise AccountError(f"{path} is damaged: it has no entry for root; it was left as it is")
     for present in content.splitlines():
         fields = present.split(":")
         if len(fields) < 3 or (fields[0] != name and fields[2] != str(uid)):

@@ -246,7 +246,12 @@ class Projects:
         await self._fill(entry)
         if await self._active(entry) != "active":
             await self.remember(entry)
-            await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
+            try:
+                await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
+            except Exception:
+                with suppress(*FAILURES):
+                    await self._lifecycle.stop(entry.layout)  # half of a project is none
+                raise
         await self.settle(entry)
 
     async def _stop(self, entry: Entry) -> None:

@@ -142,4 +142,11 @@ def check(completed: Completed, what: str) -> None:
         )
     if b"Disk quota exceeded" in completed.stderr or b"No space left" in completed.stderr:
         raise FaultError("disk_quota", f"{what} does not fit: the project's disk is too full")
-    raise FaultError("unavailable", f"{what} failed (rsync exit code {completed.returncode}): {completed.complaint}")
+    raise FaultError("unavailable", f"{what} failed (rsync exit code {completed.returncode}): {_reason(completed)}")
+
+
+def _reason(completed: Completed) -> str:
+    """Return the line that says most: what ssh or rsync complained of, before rsync sums up."""
+    lines = completed.stderr.decode(errors="replace").strip().splitlines()
+    telling = [line for line in lines if not line.startswith(("rsync error:", "rsync: connection unexpectedly closed"))]
+    return telling[-1][:500] if telling else completed.complaint

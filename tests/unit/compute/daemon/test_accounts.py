@@ -59,6 +59,13 @@ def test_removing_leaves_the_others(etc: Path) -> None:
     assert (etc / "passwd").read_text() == before
 
 
+def test_a_damaged_file_is_left_alone(etc: Path) -> None:
+    (etc / "group").write_text("")
+    with pytest.raises(accounts.AccountError, match="damaged"):
+        accounts.ensure(NAME, 200001, HOME, etc=etc)
+    assert (etc / "group").read_text() == ""
+
+
 def test_many_users_at_once(etc: Path) -> None:
     """A lock of the process alone let threads write over each other: of twelve starts at once some failed."""
     names = {f"{number:032x}": 200_000 + number for number in range(40)}

@@ -54,8 +54,8 @@ class Host:
         self.on_disk.add(place.project_id)
 
     async def start(self, place: layout.Layout, _project: Project) -> None:
-        await self._do("start")
         self.units.add(place.unit)
+        await self._do("start")
 
     async def stop(self, place: layout.Layout) -> None:
         await self._do("stop")
@@ -194,6 +194,7 @@ async def test_a_start_that_fails_leaves_a_fact_and_the_reason(there: Host, erro
         await projects.start(project())
         found = await settled(projects)
         assert (found.state, words in found.detail) == (State.OPENED, True), found.detail
+        assert there.units == set()
         there.failing.clear()
         await projects.start(project())
         found = await settled(projects)

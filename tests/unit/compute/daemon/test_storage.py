@@ -24,6 +24,11 @@ def test_success() -> None:
         (b"lyceum-storage: there is no such snapshot\nrsync error: code 12\n", "not_found", "no such snapshot"),
         (b"lyceum-storage: a copy of this project is being received already\n", "unavailable", "already"),
         (b'rsync: write failed on "/x": Disk quota exceeded (122)\n', "disk_quota", "too full"),
+        (
+            b"Host key verification failed.\nrsync error: unexplained error\n",
+            "unavailable",
+            "Host key verification failed.",
+        ),
         (b"\xff\xfe\n", "unavailable", "exit code 12"),
     ],
 )
