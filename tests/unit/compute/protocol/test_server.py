@@ -308,7 +308,8 @@ async def test_a_wrong_certificate_gets_nowhere(authorities, wrong: Wrong) -> No
 
 async def test_a_caller_without_a_certificate_gets_nowhere(authorities) -> None:
     async with serving_tls(authorities.own) as (_server, port):
-        context = ssl.create_default_context(cafile=str(authorities.own.folder / "ca.crt"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(authorities.own.folder / "ca.crt")
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
         writer.write(b'{"id":1,"operation":"refuse"}\n')
         try:
