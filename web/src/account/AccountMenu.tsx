@@ -14,20 +14,31 @@ const schemes = [
   { value: "auto", label: texts.account.system, icon: <IconDeviceDesktop {...look} /> },
 ] as const;
 
+/** "AL" for "Ada Lovelace". */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/);
+  return [words.at(0), words.length > 1 ? words.at(-1) : ""]
+    .map((word) => (word ?? "").charAt(0).toUpperCase())
+    .join("");
+}
+
 /** Who is signed in, how the page looks, and the way out. */
 export function AccountMenu() {
   const { data: account } = api.useGetAccountQuery();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useSignOut();
   if (account === undefined) return null;
-  const name = `${account.first_name} ${account.last_name}`.trim();
+  const name = `${account.first_name} ${account.last_name}`.trim() || account.email_address;
+  const initials = initialsOf(name);
   return (
     <MenuButton
-      label={texts.account.menu}
+      label={texts.account.menu(initials)}
       width={250}
       button={(props) => (
         <UnstyledButton {...props}>
-          <Avatar name={name} color="olive" size={32} radius="xl" alt="" />
+          <Avatar color="olive" size={32} radius="xl">
+            {initials}
+          </Avatar>
         </UnstyledButton>
       )}
       lines={[

@@ -26,15 +26,15 @@ export function Shell({ children }: { children: ReactNode }) {
       <a className="skip" href="#content">
         {texts.common.skip}
       </a>
-      <header className={classes.header}>
+      <div role="region" aria-label={texts.shell.bar} className={classes.header}>
         <Anchor component={Link} to={places.projects} className={classes.brand} underline="never">
           <img src={icon} alt="" width={26} height={26} />
           <span className={classes.site}>{site?.site_name ?? texts.product}</span>
         </Anchor>
-        <UnstyledButton className={classes.search} onClick={open} aria-label={texts.shell.search}>
+        <UnstyledButton className={classes.search} onClick={open}>
           <IconSearch size={16} aria-hidden />
           <span className={classes.searchWords}>{texts.shell.search}</span>
-          <span className={classes.keys} aria-hidden>
+          <span className={classes.keys}>
             <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">K</Kbd>
           </span>
         </UnstyledButton>
@@ -42,7 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <ConnectionState />
           <AccountMenu />
         </Group>
-      </header>
+      </div>
       <NewVersion />
       <main id="content" className={classes.main} tabIndex={-1}>
         {children}

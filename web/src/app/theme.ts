@@ -55,6 +55,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-olive-light-color": "#0b5d56",
   },
   dark: {
+    "--mantine-color-anchor": "#6fd0c4",
     "--mantine-color-olive-light": "#15403a",
     "--mantine-color-olive-light-hover": "#1a5048",
     "--mantine-color-olive-light-color": "#9be6db",

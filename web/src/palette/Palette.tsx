@@ -57,6 +57,7 @@ export default function Palette({ opened, onClose }: Props) {
       maxHeight={420}
       onSpotlightClose={onClose}
       nothingFound={texts.shell.nothingFound}
+      attributes={{ content: { "aria-label": texts.shell.palette } }}
       searchProps={{
         leftSection: <IconSearch size={size} aria-hidden />,
         placeholder: texts.shell.search,

@@ -55,7 +55,7 @@ export default function PeoplePage() {
       <ul className={classes.list} aria-label={texts.people.list}>
         {project.users.map((user) => (
           <li key={user.account_id}>
-            <Avatar name={nameOf(user)} color="initials" size={36} alt="" />
+            <Avatar name={nameOf(user)} color="olive" size={36} alt="" />
             <div className={classes.who}>
               <Text fw={600} size="sm">
                 {nameOf(user)} {mine(user) && <span className={classes.quiet}>({texts.people.you})</span>}

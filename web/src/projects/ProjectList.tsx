@@ -84,7 +84,7 @@ function People({ project }: { project: Project }) {
       title={names.join(", ")}
     >
       {names.slice(0, 3).map((name) => (
-        <Avatar key={name} name={name} color="initials" size={28} alt="" />
+        <Avatar key={name} name={name} color="olive" size={28} alt="" />
       ))}
       {names.length > 3 && <Avatar size={28}>+{names.length - 3}</Avatar>}
     </Avatar.Group>

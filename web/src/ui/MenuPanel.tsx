@@ -6,6 +6,7 @@ import { Menu } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
+import { texts } from "../texts/index.ts";
 import { IconCheck } from "./icons.ts";
 import type { MenuProps } from "./MenuButton.tsx";
 
@@ -26,7 +27,7 @@ export type MenuLine =
 /** The menu itself, open from the start: it is loaded because somebody asked for it. */
 export default function MenuPanel({ label, button, lines, width = 220, returnFocus = true }: MenuProps) {
   return (
-    <Menu defaultOpened width={width} returnFocus={returnFocus}>
+    <Menu defaultOpened withInitialFocusPlaceholder={false} width={width} returnFocus={returnFocus}>
       <Menu.Target>
         {button({ "aria-label": label, onClick: (event) => event.stopPropagation() })}
       </Menu.Target>
@@ -45,10 +46,9 @@ function Line({ line }: { line: MenuLine }) {
   const { label, icon, to, onClick, checked, disabled, dangerous } = line;
   const look = {
     leftSection: icon,
-    rightSection: checked === true ? <IconCheck size={16} aria-hidden /> : null,
+    rightSection: checked === true ? <IconCheck size={16} aria-label={texts.common.chosen} /> : null,
     disabled: disabled === true,
     ...(dangerous === true && { color: "red" }),
-    ...(checked !== undefined && { role: "menuitemcheckbox", "aria-checked": checked }),
   };
   if (to !== undefined) {
     return (

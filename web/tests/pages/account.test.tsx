@@ -89,7 +89,7 @@ it("signs out, and says so", async () => {
   const instance = new FakeInstance();
   const ada = instance.addAccount();
   const { user, place } = visit("/projects", instance, ada);
-  await user.click(await screen.findByRole("button", { name: "Account" }));
+  await user.click(await screen.findByRole("button", { name: /^Account/ }));
   await user.click(await screen.findByRole("menuitem", { name: "Sign out" }));
   expect(await screen.findByText("You are signed out.")).toBeVisible();
   expect(place.now).toBe("/sign-in?left=1");
