@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 
 from lyceum_ops import checkout, deploy, programs
 from lyceum_ops.progress import Progress
@@ -45,14 +43,12 @@ def _with_ours(name: str) -> list[str]:
 
 
 def _compile(name: str, wanted: Sequence[str], options: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, f"{name}.in")
-        source.write_text("".join(f"{line}\n" for line in sorted(set(wanted))), encoding="utf-8")
-        programs.run(
-            [
-                deploy.ansible_program("uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
-                "--no-annotate", *options, "--output-file", f"{name}.txt", str(source),
-            ],
-            directory=checkout.LOCKS,
-            timeout=600,
-        )  # fmt: skip
+    programs.run(
+        [
+            deploy.ansible_program("uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
+            *options, "--output-file", f"{name}.txt", "-",
+        ],
+        directory=checkout.LOCKS,
+        stdin="".join(f"{line}\n" for line in sorted(set(wanted))),
+        timeout=600,
+    )  # fmt: skip
