@@ -28,7 +28,7 @@ def test_sign_up_terminal_file_snapshot_and_back(in_project: Person) -> None:
     expect(page.locator(".xterm")).to_contain_text("the-42-answer")
     in_project.screenshot("terminal")
 
-    page.get_by_role("link", name="Files").click()
+    page.get_by_role("link", name="Files", exact=True).click()
     page.get_by_role("row", name=re.compile("answer.txt")).dblclick()
     editor = page.locator(".cm-content")
     expect(editor).to_contain_text("42")
@@ -43,7 +43,7 @@ def test_sign_up_terminal_file_snapshot_and_back(in_project: Person) -> None:
     page.get_by_role("button", name="Save now").click()
     expect(page.get_by_text("Saved, and a snapshot was made.")).to_be_visible(timeout=90_000)
 
-    page.get_by_role("link", name="Files").click()
+    page.get_by_role("link", name="Files", exact=True).click()
     page.get_by_role("row", name=re.compile("answer.txt")).click()
     page.keyboard.press("Delete")
     expect(page.get_by_role("row", name=re.compile("answer.txt"))).to_have_count(0)
@@ -55,7 +55,7 @@ def test_sign_up_terminal_file_snapshot_and_back(in_project: Person) -> None:
     in_project.screenshot("snapshots")
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.get_by_text("Restored: answer.txt")).to_be_visible()
-    page.get_by_role("link", name="Files").click()
+    page.get_by_role("link", name="Files", exact=True).click()
     page.get_by_role("row", name=re.compile("answer.txt")).dblclick()
     expect(page.locator(".cm-content")).to_contain_text("is the answer")
 
@@ -69,7 +69,7 @@ def test_tabs_and_places_survive_a_reload(in_project: Person) -> None:
     expect(page.locator(".xterm")).to_contain_text("before-the-2nd-look")
     page.reload()
     expect(page.locator(".xterm")).to_contain_text("before-the-2nd-look")
-    page.get_by_role("link", name="Files").click()
+    page.get_by_role("link", name="Files", exact=True).click()
     page.go_back()
     expect(page).to_have_url(re.compile("/terminals/"))
 
