@@ -41,7 +41,8 @@ export function FolderView({ project, path }: Props) {
   const [deleting, setDeleting] = useState<string[]>([]);
   const [dropping, setDropping] = useState(false);
   const folder = { project_id: id, path, hidden: hidden || inTrash(path) };
-  const { data, error, refetch } = api.useListDirectoryQuery(folder);
+  // What a program wrote while another page was open must be there when one comes back.
+  const { data, error, refetch } = api.useListDirectoryQuery(folder, { refetchOnMountOrArgChange: true });
   useRefreshOn(project.last_edited, refetch);
   const actions = useFileActions(folder);
   const all = data?.entries ?? EMPTY;
