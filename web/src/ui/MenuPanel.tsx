@@ -3,7 +3,7 @@ import "@mantine/core/styles/Popover.css";
 import "@mantine/core/styles/Menu.css";
 
 import { Menu } from "@mantine/core";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { Link } from "react-router";
 
 import { texts } from "../texts/index.ts";
@@ -26,10 +26,21 @@ export type MenuLine =
 
 /** The menu itself, open from the start: it is loaded because somebody asked for it. */
 export default function MenuPanel({ label, button, lines, width = 220, returnFocus = true }: MenuProps) {
+  const target = useRef<HTMLButtonElement>(null);
+  // The button that had the focus before the menu was loaded is gone: this one has taken its place.
+  const onClose = () => {
+    if (returnFocus) target.current?.focus();
+  };
   return (
-    <Menu defaultOpened withInitialFocusPlaceholder={false} width={width} returnFocus={returnFocus}>
+    <Menu
+      onClose={onClose}
+      defaultOpened
+      withInitialFocusPlaceholder={false}
+      width={width}
+      returnFocus={returnFocus}
+    >
       <Menu.Target>
-        {button({ "aria-label": label, onClick: (event) => event.stopPropagation() })}
+        {button({ ref: target, "aria-label": label, onClick: (event) => event.stopPropagation() })}
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
         {lines.map((line, index) => (

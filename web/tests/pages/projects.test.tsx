@@ -1,5 +1,4 @@
-import { screen, within } from "@testing-library/react";
-import { act } from "react";
+import { act, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
 import { FakeInstance } from "../fake/instance.ts";
