@@ -50,16 +50,27 @@ def check_host(*, disk_folder: Path = Path("/var/lib")) -> None:
         die(f"The lab cannot run on this host:\n{listed}", hint="Nothing was changed.")
 
 
-def check_watches(machines: int) -> None:
-    """Check that this many more machines find room under the kernel's limit of inotify instances, which they share."""
-    limit = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
-    needed = machines * WATCHES_OF_A_MACHINE
-    if limit < ENOUGH_WATCHES and limit - _watches() < needed:
+def make_room_for_watches(machines: int, progress: Progress) -> None:
+    """See that this many more machines find room under the kernel's limit of inotify instances, which they share.
+
+    Debian's limit of 128 is soon used up; it costs nothing to raise it until the next reboot.
+    """
+    setting = Path("/proc/sys/fs/inotify/max_user_instances")
+    limit = int(setting.read_text())
+    if limit >= ENOUGH_WATCHES or limit - _watches() >= machines * WATCHES_OF_A_MACHINE:
+        return
+    try:
+        setting.write_text(f"{ENOUGH_WATCHES}\n")
+    except OSError as error:
         name = "fs.inotify.max_user_instances"
         die(
-            f"The kernel lets root have {limit} inotify instances ({name}); {machines} more machines need {needed}.",
+            f"The kernel lets root have {limit} inotify instances ({name}), too few for {machines} more machines,"
+            f" and that cannot be changed here ({error.strerror}).",
             hint=f"sysctl {name}={ENOUGH_WATCHES}    Nothing was changed.",
         )
+    progress.line(
+        f"Raised the kernel's limit of inotify instances from {limit} to {ENOUGH_WATCHES}, until the next reboot."
+    )
 
 
 def check_ports(lab: Lab, *, present: bool) -> None:

@@ -23,6 +23,7 @@ from lyceum_ops.progress import Progress
 
 CLUSTER = "test"
 SINGLE = "testsingle"
+MACHINES = 14  # at most so many at once: the cluster, and beside it what the lab's own tests boot
 CLUSTER_PORT = 28443
 SINGLE_PORT = 27443
 # Tests that look at an instance, in the order in which a failure tells most; what stops parts of it comes last.
@@ -82,6 +83,7 @@ def prepare(progress: Progress) -> None:
     """Install and build what groups need that run side by side, so that they do not do it at once."""
     preflight.check_root()
     preflight.check_host()
+    preflight.make_room_for_watches(MACHINES, progress)
     preflight.install_packages(progress)
     missing = [package for pattern, package in PROGRAMS.items() if not any(Path("/").glob(pattern))]
     if "postgresql" in missing:  # its programs only: no database of its own, so no service either

@@ -11,6 +11,7 @@ from lyceum_ops import checkout, preflight
 from lyceum_ops.errors import die
 from lyceum_ops.lab import definition, image, inventory, manager, mirror
 from lyceum_ops.lab.definition import DEFAULT_MACHINES, Lab, Places
+from lyceum_ops.lab.machines import running
 from lyceum_ops.progress import Progress
 
 
@@ -41,6 +42,7 @@ def boot(
         if image_missing(lab, source):
             with progress.step("Build the Debian image"):
                 ensure_image(lab, source)
+        preflight.make_room_for_watches(len(lab.machines) - len(running(name)), progress)
         booted = manager.boot(lab, source, checkout.ROOT, progress)
     state = f"booted {', '.join(booted)}" if booted else "all machines were up already"
     progress.line(f"Lab {name}: {state}. Inventory: {inventory.link_of(checkout.ROOT, name)}")

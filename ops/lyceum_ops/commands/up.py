@@ -32,7 +32,7 @@ def run(name: str, *, single: bool, port: int | None, disk_gigabytes: int | None
         lab = _wanted(name, existing, single=single, port=port)
         preflight.check_ports(lab, present=existing is not None)
         wanted = machines(single=single) if existing is None else lab.machines
-        preflight.check_watches(len(wanted) - len(running(name)))
+        preflight.make_room_for_watches(len(wanted) - len(running(name)), progress)
         changed = preflight.install_packages(progress)
         source = mirror.find()
         lab = manager.define(

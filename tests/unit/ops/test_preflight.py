@@ -12,6 +12,7 @@ from lyceum_ops import preflight, programs
 from lyceum_ops.errors import Failure
 from lyceum_ops.lab import forwarding, supervision
 from lyceum_ops.lab.definition import Lab
+from lyceum_ops.progress import Progress
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's
 
@@ -57,11 +58,25 @@ def test_packages_are_asked_for_by_the_programs_that_are_missing(monkeypatch: py
     assert preflight.missing_packages() == ["iproute2", "socat"]
 
 
-def test_a_kernel_with_few_inotify_instances_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_room_for_inotify_instances_is_made_only_where_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: "128\n")
+    monkeypatch.setattr(Path, "write_text", lambda _, text: written.append(text))
+    monkeypatch.setattr(preflight, "_watches", lambda: 20)
+    preflight.make_room_for_watches(7, Progress())
+    assert not written
+    monkeypatch.setattr(preflight, "_watches", lambda: 100)
+    preflight.make_room_for_watches(7, Progress())
+    assert written == [f"{preflight.ENOUGH_WATCHES}\n"]
+
+
+def test_a_limit_of_inotify_instances_that_cannot_be_raised_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path, __: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "128\n")
+    monkeypatch.setattr(Path, "write_text", refuse)
     monkeypatch.setattr(preflight, "_watches", lambda: 100)
     with pytest.raises(Failure) as caught:
-        preflight.check_watches(7)
+        preflight.make_room_for_watches(7, Progress())
     assert "sysctl fs.inotify.max_user_instances=" in (caught.value.hint or "")
-    monkeypatch.setattr(preflight, "_watches", lambda: 20)
-    preflight.check_watches(7)
