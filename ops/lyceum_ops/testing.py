@@ -7,7 +7,8 @@ from running, unless they stand on it: all that can be learnt from one run is.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -163,16 +164,21 @@ def pytest(*arguments: str) -> None:
 
 def molecule(role: Path) -> None:
     """Run a role's scenario: create, converge, again without a change, verify, destroy."""
-    told([str(Path(sys.executable).parent / "molecule"), "test"], directory=role)
+    with tempfile.TemporaryDirectory(prefix="molecule-") as state:  # and not what an earlier run has left
+        told(
+            [str(Path(sys.executable).parent / "molecule"), "test"],
+            directory=role,
+            environment={"MOLECULE_EPHEMERAL_DIRECTORY": state},
+        )
 
 
-def told(command: Sequence[str], *, directory: Path) -> None:
+def told(command: Sequence[str], *, directory: Path, environment: Mapping[str, str] | None = None) -> None:
     """Run a command of tests; its output goes to the log, and its end into the failure."""
     lines: list[str] = []
     code = programs.stream(
         command,
         lines.append,
-        extra_environment=deploy.ansible_environment() | {"PYTHONPATH": ""},
+        extra_environment=deploy.ansible_environment() | {"PYTHONPATH": ""} | dict(environment or {}),
         directory=directory,
     )
     for line in lines:

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 from lyceum_ops import checkout, programs
@@ -76,13 +78,19 @@ def test_machines_see_one_another_and_no_other_network(tiny: Tiny) -> None:
     assert of_lab(tiny.name).find("m2").run("ip", "route").stdout.count("\n") == 1
 
 
+def kill(pids: Iterable[int]) -> None:
+    """Kill processes; the end of one may have ended another already."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("what", ["one machine", "everything"])
 def test_after_being_killed_it_comes_back(tiny: Tiny, what: str) -> None:
     leave_a_mark(tiny)
     unit = machines.unit_of("m1") if what == "one machine" else None
     doomed = supervision.pids(tiny.name, unit)
-    for pid in doomed:
-        os.kill(pid, signal.SIGKILL)
+    kill(doomed)
     for pid in doomed:
         supervision.wait_for_end(pid, 10)
     tiny.boot()
@@ -90,8 +98,7 @@ def test_after_being_killed_it_comes_back(tiny: Tiny, what: str) -> None:
 
 
 def test_down_clears_what_a_kill_left(tiny: Tiny) -> None:
-    for pid in supervision.pids(tiny.name):
-        os.kill(pid, signal.SIGKILL)
+    kill(supervision.pids(tiny.name))
     tiny.down()
     assert manager.traces(tiny.name) == []
     tiny.boot()
