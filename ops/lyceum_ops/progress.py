@@ -69,9 +69,9 @@ class Progress:
 
 
 def start_log(folder: Path, command: str) -> Path:
-    """Send everything that is logged to a new file in `folder`, and remove all but the latest twenty."""
+    """Send everything that is logged to a new file in `folder`, and remove all but the latest two hundred."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.log"))[:-19]:
+    for old in sorted(folder.glob("*.log"))[:-199]:
         old.unlink(missing_ok=True)
     path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{command}.log"
     handler = logging.FileHandler(path, encoding="utf-8")
