@@ -10,6 +10,7 @@ from tests.browser.conftest import PASSWORD, Person
 
 
 def type_in_terminal(page: Page, line: str) -> None:
+    expect(page.locator(".xterm")).to_contain_text("$")
     terminal = page.get_by_role("textbox", name="Terminal")
     terminal.focus()
     page.keyboard.type(line + "\n")
