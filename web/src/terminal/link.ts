@@ -69,6 +69,7 @@ export class TerminalLink {
   #heard = 0;
   #lostAt = 0;
   #typed = "";
+  #greetedBy: unknown = undefined;
 
   constructor(
     events: LinkEvents,
@@ -101,7 +102,9 @@ export class TerminalLink {
   }
 
   type(text: string): void {
-    if (this.#wire?.readyState === OPEN) this.#wire.send(this.#encoder.encode(text));
+    // Before the greeting, what was typed earlier still waits: nothing may overtake it.
+    if (this.#greetedBy === this.#wire && this.#wire?.readyState === OPEN)
+      this.#wire.send(this.#encoder.encode(text));
     else if (this.#keepsTyped && this.#typed.length + text.length <= KEEP_TYPED) this.#typed += text;
   }
 
@@ -207,6 +210,7 @@ export class TerminalLink {
     this.#events.size({ rows: hello.rows, columns: hello.columns });
     // The window may have changed between the handshake and now.
     this.#say({ resize: this.#size });
+    this.#greetedBy = this.#wire;
     const typed = this.#typed;
     this.#typed = "";
     if (typed !== "") this.type(typed);
