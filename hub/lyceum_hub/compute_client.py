@@ -27,7 +27,6 @@ from lyceum_compute.protocol.messages import (
     SaveResult,
     SetQuotas,
     StateChanged,
-    arguments_of,
 )
 
 from .hosts import Host, Hosts
@@ -113,5 +112,5 @@ class ComputeHosts(Hosts):
         """Return the result of a command or file operation in a running project."""
         if PROJECT_OPERATIONS[operation][1] is not result_type:
             raise TypeError(f"{operation} does not result in {result_type.__name__}")
-        wrapped = ForProject(project_id=str(project_id), arguments=msgspec.Raw(arguments_of(arguments)))
+        wrapped = ForProject(project_id=str(project_id), arguments=msgspec.Raw(msgspec.json.encode(arguments)))
         return await self.get(host).request(operation, wrapped, result_type, timeout=timeout + MARGIN, work=True)

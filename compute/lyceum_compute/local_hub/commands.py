@@ -11,8 +11,10 @@ import subprocess
 import time
 from contextlib import suppress
 
+import msgspec
+
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.messages import MAX_CONTENT, MAX_LINE, Exec, ExecResult, arguments_of
+from lyceum_compute.protocol.messages import MAX_CONTENT, MAX_LINE, Exec, ExecResult
 
 from .confinement import Home
 from .drain import Drain
@@ -210,7 +212,7 @@ def _result(status: int, outputs: list[Output], *, timed_out: bool) -> ExecResul
     ended = status if status >= 0 else 128 - status
     code = EXIT_TIMED_OUT if timed_out else ended
     whole = _answer(outputs, MAX_CONTENT, code, timed_out=timed_out)
-    if sum(len(output.kept) for output in outputs) <= SURE_TO_FIT or len(arguments_of(whole)) < MAX_LINE - CHUNK:
+    if sum(len(output.kept) for output in outputs) <= SURE_TO_FIT or len(msgspec.json.encode(whole)) < MAX_LINE - CHUNK:
         return whole
     return _answer(outputs, SURE_TO_FIT // 2, code, timed_out=timed_out)
 

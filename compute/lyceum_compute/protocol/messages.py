@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -403,8 +402,3 @@ FAULT_STATUS: dict[str, int] = {
     "timed_out": 504,
     "internal": 500,
 }
-
-
-def arguments_of(message: Any) -> bytes:
-    """The JSON of a message, for an envelope's raw field."""
-    return msgspec.json.encode(message)
