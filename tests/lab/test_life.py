@@ -120,6 +120,22 @@ def test_a_boot_killed_at_any_point_is_completed_by_the_next(tiny: Tiny, seconds
     assert mark(tiny) == "kept"
 
 
+def test_a_machine_left_on_its_way_up_is_booted_anew(tiny: Tiny) -> None:
+    """It has processes already, but its sshd may not answer for long, or never."""
+    tiny.down()
+    command = [sys.executable, "-m", "lyceum_ops", "lab", "boot", "--name", tiny.name]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=os.environ | {"PYTHONPATH": str(checkout.ROOT / "ops")}, stdout=subprocess.DEVNULL
+    ) as process:
+        while not machines.running(tiny.name) and process.poll() is None:
+            pass
+        process.kill()
+    assert machines.running(tiny.name)
+    assert not machines.booted(definition.Places(tiny.name))
+    tiny.boot()
+    assert mark(tiny) == "kept"
+
+
 def test_one_command_at_a_time(tiny: Tiny) -> None:
     with (
         manager.locked(tiny.name),

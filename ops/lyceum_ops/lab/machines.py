@@ -31,6 +31,19 @@ def running(lab: str) -> set[str]:
     return {unit.removeprefix("machine-") for unit in supervision.units(lab) if unit.startswith("machine-")}
 
 
+def booted(places: Places) -> set[str]:
+    """Names of the machines of a lab that have a process and whose boot was waited for to its end.
+
+    A machine that a killed command left on its way up is not one of them: nobody knows whether it ever arrives.
+    """
+    return {name for name in running(places.name) if not _notify_of(places, name).exists()}
+
+
+def _notify_of(places: Places, machine: str) -> Path:
+    """The socket that a booting machine tells its arrival to; gone once it did."""
+    return places.runtime / f"{machine}.notify"
+
+
 def start(lab: Lab, machine: Machine) -> float:
     """Boot a machine and wait until it has; returns the seconds it took."""
     began = time.monotonic()
@@ -43,7 +56,7 @@ def start(lab: Lab, machine: Machine) -> float:
     root, options = _prepare_root(lab, machine)
     namespace = network.connect(lab, machine)
     devices = disks.attach(lab, machine)
-    notify = lab.places.runtime / f"{machine.name}.notify"
+    notify = _notify_of(lab.places, machine.name)
     notify.unlink(missing_ok=True)
     console = lab.places.logs / f"{machine.name}.console.log"
     console.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ def boot(lab: Lab, source: mirror.Mirror, checkout: Path, progress: Progress) ->
     """
     places = lab.places
     places.state.chmod(0o711)
-    up = machines.running(lab.name) if network.exists(places.switch) else set()
+    up = machines.booted(places) if network.exists(places.switch) else set()
     if not up:
         clear(lab.name)
     places.runtime.mkdir(parents=True, exist_ok=True)
