@@ -13,7 +13,7 @@ from . import messages
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HEAD = """<!-- Made by python -m lyceum_compute.protocol.document from its messages.py; edit that. -->
+HEAD = """<!-- Made by python -m lyceum_compute.protocol.document from its messages; edit those. -->
 
 # Wire protocol
 
@@ -72,7 +72,7 @@ def _operations(title: str, text: str, operations: Mapping[str, tuple[type[Any],
 
 
 def _kinds() -> list[type[Any]]:
-    """Return all structs that stand in tables or in one another, in the order of ``messages``."""
+    """Return all structs that stand in tables or in one another, in the order of ``messages``, which gathers them."""
     base = messages.Message
     return [
         kind

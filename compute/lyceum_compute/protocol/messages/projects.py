@@ -1,0 +1,127 @@
+"""What hubs and compute daemons say of one project: its states, quotas and events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from .wire import Message
+
+
+class State(StrEnum):
+    """The states of a project on a compute host."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    OPENED = "opened"
+    STARTING = "starting"
+    RUNNING = "running"
+    SAVING = "saving"
+    STOPPING = "stopping"
+    CLOSING = "closing"
+
+
+class Quota(Message, frozen=True, kw_only=True):
+    """A project's quotas, with the defaults of the model system."""
+
+    disk: int = 3000
+    """MB."""
+    memory: int = 1000
+    """MB."""
+    cores: float = 1.0
+    cpu_shares: int = 256
+    idle_timeout: int = 3600
+    """Seconds."""
+    network: bool = False
+    member_host: bool = False
+
+
+class Project(Message, frozen=True, kw_only=True):
+    """What a compute host must know of a project; sent with each operation that may have to open it."""
+
+    project_id: str
+    uid: int
+    storage_host: str
+    quota: Quota
+
+
+class StateChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="state"):
+    """Pushed to every hub when a project's state changes, and for every known project once after a hub connects."""
+
+    project_id: str
+    state: State
+    changed: datetime
+    detail: str = ""
+    """Why, where there is something to say ("out of memory", "stopped by its idle time-out")."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="saved"):
+    """Pushed when a copy of a project was completed and snapshotted."""
+
+    project_id: str
+    snapshot: str
+    time: datetime
+
+
+class Edited(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="edited"):
+    """Pushed when a project's files were seen to have changed."""
+
+    project_id: str
+    time: datetime
+
+
+Event = StateChanged | Saved | Edited
+
+
+class ProjectState(Message, frozen=True, kw_only=True):
+    """Result of ``start``, ``stop``, ``restart``, ``open``, ``close``, ``state``: the state right after the call.
+
+    The operations answer at once; the states that follow arrive as events.
+    """
+
+    project_id: str
+    state: State
+    changed: datetime
+    detail: str = ""
+
+
+class ProjectArguments(Message, frozen=True, kw_only=True):
+    """Arguments of ``start``, ``stop``, ``restart``, ``open``, ``close``, ``state`` and ``save``."""
+
+    project: Project
+
+
+class SaveResult(Message, frozen=True, kw_only=True):
+    """Result of ``save``, which answers once a copy with every write before the call is complete and snapshotted."""
+
+    snapshot: str
+    time: datetime
+
+
+class SetQuotas(Message, frozen=True, kw_only=True):
+    """Arguments of ``set_quotas``; result: ``Quota``."""
+
+    project_id: str
+    quota: Quota
+
+
+class RestorePath(Message, frozen=True, kw_only=True):
+    """Arguments of ``restore_path``; works in any state but ``closed``."""
+
+    project: Project
+    snapshot: str
+    path: str
+
+
+class RestoreResult(Message, frozen=True, kw_only=True):
+    restored: list[str]
+    set_aside: list[str]
+
+
+class DropConnections(Message, frozen=True, kw_only=True):
+    """Arguments of ``drop_connections``: end one account's (or all, if null) open connections to a project."""
+
+    project_id: str
+    account_id: str | None = None
