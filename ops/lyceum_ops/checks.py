@@ -16,7 +16,13 @@ from lyceum_ops.building import web
 from lyceum_ops.errors import UsageFailure, die
 from lyceum_ops.progress import Progress
 
-PACKAGES = ("hub/lyceum_hub", "compute/lyceum_compute", "storage/lyceum_storage", "ops/lyceum_ops")
+PACKAGES = (
+    "hub/lyceum_hub",
+    "compute/lyceum_compute",
+    "storage/lyceum_storage",
+    "stacks/lyceum_stacks",
+    "ops/lyceum_ops",
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def all_checks() -> tuple[Check, ...]:
         Check("ruff-format", _own("ruff", "format", "--check", "."), "Python's layout", python),
         Check(
             "imports", _own("lint-imports"), "which package may import which", python,
-            environment={"PYTHONPATH": "hub:compute:storage:ops"},
+            environment={"PYTHONPATH": "hub:compute:storage:stacks:ops"},
         ),
         Check("readmes", _ours("lyceum_ops.role_readme", "--check"), "roles: README, defaults, specs agree", ansible),
         Check("yamllint", _own("yamllint", "--strict", "."), "YAML", r"\.ya?ml$"),
@@ -105,7 +111,7 @@ def _run(check: Check, progress: Progress) -> str | None:
     if check.needs is not None:
         check.needs()
     began = time.monotonic()
-    environment = {"PYTHONPATH": str(checkout.ROOT / "ops"), **check.environment}
+    environment = {"PYTHONPATH": f"{checkout.ROOT / 'ops'}:{checkout.ROOT / 'stacks'}", **check.environment}
     result = programs.run(
         check.command,
         directory=checkout.ROOT / check.folder,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lyceum_ops import checkout, deploy, programs
 from lyceum_ops.progress import Progress
 
-DISTRIBUTIONS = ("hub", "compute", "storage", "ops")
+DISTRIBUTIONS = ("hub", "compute", "storage", "stacks", "ops")
 HOSTS = ("hub", "compute", "storage")
 CONTROL_PYTHON = "3.11"
 HOST_PYTHON = "3.13"
@@ -18,7 +18,7 @@ OURS = "lyceum-"
 def make(progress: Progress, *, upgrade: bool) -> None:
     """Make all locks; without `upgrade` a version that still fits stays."""
     everything = [line for name in DISTRIBUTIONS for line in dependencies(name)]
-    control = dependencies("ops")
+    control = [*dependencies("ops"), *dependencies("stacks")]
     steps = [
         ("dev", [*everything, *dependencies("ops", extra="dev")], ["--universal", "--python-version", CONTROL_PYTHON]),
         ("control", control, ["--universal", "--python-version", CONTROL_PYTHON]),
