@@ -74,6 +74,11 @@ class Layout:
         return self.run / "local-hub.sock"
 
     @property
+    def files(self) -> Path:
+        """The socket on which the local hub serves files over HTTP."""
+        return self.run / "files.sock"
+
+    @property
     def record(self) -> Path:
         """What the daemon must know of the project after a restart."""
         return STATE / f"{self.project_id}.json"
@@ -89,9 +94,9 @@ class Layout:
         return f"lyceum-projects-{self.name}.slice"
 
     @property
-    def sockets(self) -> tuple[str, str]:
+    def sockets(self) -> tuple[str, ...]:
         """The units that start local hub and console server on demand."""
-        return f"lyceum-local-hub@{self.name}.socket", f"lyceum-console@{self.name}.socket"
+        return tuple(f"lyceum-{what}@{self.name}.socket" for what in ("local-hub", "files", "console"))
 
 
 def id_of_name(name: str) -> str:

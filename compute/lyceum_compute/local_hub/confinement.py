@@ -17,6 +17,7 @@ from typing import NamedTuple
 from lyceum_compute.protocol.errors import FaultError
 
 from .faults import fault_of, shown
+from .names import bytes_of
 
 MAX_LINKS = 40
 MAX_DEPTH = 512
@@ -57,7 +58,7 @@ def names_of(path: str) -> list[bytes]:
     if path.startswith("/"):
         raise FaultError("invalid", f"{shown(path)}: paths are relative to the project's home, without a leading slash")
     try:
-        encoded = path.encode()
+        encoded = bytes_of(path)
     except UnicodeEncodeError as error:
         raise FaultError("invalid", f"{shown(path)}: the path is not text") from error
     names = _split(encoded)

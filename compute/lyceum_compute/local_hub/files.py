@@ -25,6 +25,7 @@ from lyceum_compute.protocol.messages import (
 
 from .confinement import Home, Place
 from .faults import shown
+from .names import text_of
 
 MAX_ENTRIES = 10_000
 #: Bytes of names and link targets in one listing, so that its message stays far below the longest allowed.
@@ -43,7 +44,7 @@ def modified_of(status: os.stat_result) -> datetime:
 
 def read_text_file(home: Home, arguments: ReadTextFile) -> ReadTextFileResult:
     """Return a text file whole."""
-    with home.locate(arguments.path) as place, _opened(place) as descriptor:
+    with home.locate(arguments.path) as place, opened(place) as descriptor:
         status = os.fstat(descriptor)
         data = _read(descriptor, MAX_CONTENT + 1)
     if len(data) > MAX_CONTENT:
@@ -65,19 +66,19 @@ def _not_text(path: str) -> FaultError:
 
 
 @contextmanager
-def _opened(place: Place) -> Iterator[int]:
+def opened(place: Place) -> Iterator[int]:
     """Open a regular file for reading; nothing else is opened in earnest (a pipe would wait for its writer)."""
     descriptor = os.open(
         place.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=place.folder
     )
     try:
-        _check_regular(os.fstat(descriptor), place.path)
+        check_regular(os.fstat(descriptor), place.path)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _check_regular(status: os.stat_result, path: str) -> None:
+def check_regular(status: os.stat_result, path: str) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise FaultError("is_a_directory", f"{shown(path)}: it is a folder")
     if not stat.S_ISREG(status.st_mode):
@@ -101,20 +102,20 @@ def write_text_file(home: Home, arguments: WriteTextFile) -> WriteTextFileResult
     if len(data) > MAX_CONTENT:
         raise FaultError("too_large", f"the content is larger than {MAX_CONTENT // 1_000_000} MB, too large here")
     with home.locate(arguments.path, make_parents=True) as place:
-        before = _check_target(place, arguments.unmodified_since)
+        before = check_target(place, arguments.unmodified_since)
         with _replacement(place) as (descriptor, temporary):
             written = _write(descriptor, data, before)
-            _check_target(place, arguments.unmodified_since)
+            check_target(place, arguments.unmodified_since)
             os.rename(temporary, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
-        _sync_folder(place.folder)
+        sync_folder(place.folder)
         return WriteTextFileResult(modified=modified_of(written), size=written.st_size)
 
 
-def _check_target(place: Place, unmodified_since: datetime | None) -> os.stat_result | None:
+def check_target(place: Place, unmodified_since: datetime | None) -> os.stat_result | None:
     """Return the file that is there, if one is. Raises ``FaultError`` if it cannot or must not be replaced."""
     status = place.status()
     if status is not None:
-        _check_regular(status, place.path)
+        check_regular(status, place.path)
         if not status.st_mode & 0o222:
             raise FaultError("forbidden", f"{shown(place.path)}: the file is read-only")
     _check_unmodified(place, status, unmodified_since)
@@ -162,7 +163,7 @@ def _write(descriptor: int, data: bytes, before: os.stat_result | None) -> os.st
     return os.fstat(descriptor)
 
 
-def _sync_folder(folder: int) -> None:
+def sync_folder(folder: int) -> None:
     descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.fsync(descriptor)
@@ -217,14 +218,11 @@ def _entry(folder: int, name: str) -> Entry:
     target = None
     if stat.S_ISLNK(status.st_mode):
         kind = "link"
-        target = _text(os.readlink(name, dir_fd=folder))
+        target = text_of(os.fsencode(os.readlink(name, dir_fd=folder)))
     elif stat.S_ISDIR(status.st_mode):
         kind = "directory"
     else:
         kind = "file" if stat.S_ISREG(status.st_mode) else "other"
-    return Entry(name=_text(name), type=kind, size=status.st_size, modified=modified_of(status), target=target)
-
-
-def _text(name: str) -> str:
-    """Return a name as text; bytes that are none are shown as replacement characters."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    return Entry(
+        name=text_of(os.fsencode(name)), type=kind, size=status.st_size, modified=modified_of(status), target=target
+    )

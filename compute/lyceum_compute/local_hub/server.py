@@ -23,10 +23,16 @@ from lyceum_compute.protocol.messages import Request
 
 READ_SIZE = 256 * 1024
 MAX_CONNECTIONS = 256
+#: Transfers of files under way; each has a thread.
+MAX_TRANSFERS = 64
 #: Requests under way on one connection; more are not read until one is answered.
 MAX_REQUESTS = 32
 #: Seconds that the other side has to take an answer.
 SEND_TIMEOUT = 60
+
+
+#: What a transfer more than these is told.
+BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Connection:
@@ -50,13 +56,25 @@ class Connection:
 class Server:
     """Answers on a listening socket until it was idle for a while, or is told to stop."""
 
-    def __init__(self, listener: socket.socket, call: Callable[[Request], Any], *, idle: float) -> None:
-        self._listener = listener
+    def __init__(
+        self,
+        listener: socket.socket,
+        call: Callable[[Request], Any],
+        *,
+        idle: float,
+        files: tuple[socket.socket, Callable[[socket.socket], None]] | None = None,
+    ) -> None:
+        """``files``: another socket to listen on, and what serves a connection to it."""
+        self._listeners = {listener: self._serve}
+        if files is not None:
+            self._listeners[files[0]] = self._transfer
+            self._serve_files = files[1]
         self._call = call
         self._idle = idle
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
+        self._transfers: set[Connection] = set()
         self._busy = 0
         self._quiet = threading.Condition(self._lock)
         self._since = time.monotonic()
@@ -69,39 +87,47 @@ class Server:
 
     def run(self) -> None:
         """Serve."""
-        self._listener.setblocking(False)
         with selectors.DefaultSelector() as selector:
-            selector.register(self._listener, selectors.EVENT_READ)
+            for listener, serve in self._listeners.items():
+                listener.setblocking(False)
+                selector.register(listener, selectors.EVENT_READ, serve)
             selector.register(self._wake, selectors.EVENT_READ)
             while not self._stopping and (left := self._patience()) > 0:
                 for key, _ in selector.select(left):
-                    if key.fileobj is self._listener:
-                        self._accept()
-        self._listener.close()
+                    if isinstance(key.fileobj, socket.socket):
+                        self._accept(key.fileobj, key.data)
+        for listener in self._listeners:
+            listener.close()
         self._finish()
         os.close(self._wake)
 
     def _patience(self) -> float:
         """Return the seconds until the server has been idle for long enough to end."""
         with self._lock:
-            if self._connections or self._busy:
+            if self._connections or self._transfers or self._busy:
                 return self._idle
             return self._since + self._idle - time.monotonic()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket, serve: Callable[[Connection], None]) -> None:
         try:
-            sock, _ = self._listener.accept()
+            sock, _ = listener.accept()
         except OSError:
             return  # gone again, or no descriptor is free: the next round sees
-        if len(self._connections) >= MAX_CONNECTIONS:
+        transfer = serve == self._transfer
+        group, most = (self._transfers, MAX_TRANSFERS) if transfer else (self._connections, MAX_CONNECTIONS)
+        if len(group) >= most:
+            if transfer:
+                sock.setblocking(False)
+                with suppress(OSError):
+                    sock.send(BUSY)
             sock.close()
             return
         sock.setblocking(True)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIMEOUT, 0))
         connection = Connection(sock)
         with self._lock:
-            self._connections.add(connection)
-        if not self._start(self._serve, connection):
+            group.add(connection)
+        if not self._start(serve, connection):
             self._forget(connection)
 
     @staticmethod
@@ -116,6 +142,7 @@ class Server:
         connection.sock.close()
         with self._lock:
             self._connections.discard(connection)
+            self._transfers.discard(connection)
             self._since = time.monotonic()
 
     def _serve(self, connection: Connection) -> None:
@@ -131,6 +158,14 @@ class Server:
         finally:
             for _ in range(MAX_REQUESTS):  # what is under way is still answered
                 connection.room.acquire()
+            self._forget(connection)
+
+    def _transfer(self, connection: Connection) -> None:
+        """Serve a connection to the other socket. It is not waited for at the end: what is broken off is resumed."""
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SEND_TIMEOUT, 0))
+        try:
+            self._serve_files(connection.sock)
+        finally:
             self._forget(connection)
 
     def _begin(self, connection: Connection, line: bytes) -> None:

@@ -17,7 +17,7 @@ from .faults import fault_of, shown
 from .files import temporary_name
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_NOREPLACE = 1
+NOREPLACE = 1
 _EXCHANGE = 2
 
 #: What a program of coreutils (in the language C) ends a message with -> the error that it stands for.
@@ -30,12 +30,12 @@ _COMPLAINTS = {
 def delete_path(home: Home, arguments: DeletePath) -> Empty:
     """Delete a file, a link or a folder with all that is in it."""
     with home.locate(arguments.path, follow=False) as place:
-        _refuse_home(place, "deleted")
+        refuse_home(place, "deleted")
         status = place.status()
         if status is None:
             raise FaultError("not_found", f"{shown(arguments.path)}: there is no such file or folder")
         if stat.S_ISDIR(status.st_mode):
-            _remove_tree(place.folder, place.name, place.path)
+            remove_tree(place.folder, place.name, place.path)
         else:
             os.unlink(place.name, dir_fd=place.folder)
     return Empty()
@@ -47,11 +47,11 @@ def rename_path(home: Home, arguments: RenamePath) -> Empty:
         home.locate(arguments.source, follow=False) as source,
         home.locate(arguments.destination, follow=False, make_parents=True) as destination,
     ):
-        _refuse_home(source, "renamed")
-        _refuse_home(destination, "replaced")
-        if _check_pair(source, destination):
+        refuse_home(source, "renamed")
+        refuse_home(destination, "replaced")
+        if check_pair(source, destination):
             return Empty()
-        _put(source, destination, overwrite=arguments.overwrite)
+        put(source, destination, overwrite=arguments.overwrite)
     return Empty()
 
 
@@ -61,35 +61,35 @@ def copy_path(home: Home, arguments: CopyPath) -> Empty:
         home.locate(arguments.source, follow=False) as source,
         home.locate(arguments.destination, follow=False, make_parents=True) as destination,
     ):
-        _refuse_home(source, "copied into itself")
-        _refuse_home(destination, "replaced")
-        if _check_pair(source, destination):
+        refuse_home(source, "copied into itself")
+        refuse_home(destination, "replaced")
+        if check_pair(source, destination):
             raise FaultError("conflict", f"{shown(arguments.source)}: source and destination are the same")
         if destination.status() is not None and not arguments.overwrite:
-            raise _taken(destination)
+            raise taken(destination)
         copy = Place(destination.folder, temporary_name(), destination.path, destination.above)
         try:
             _copy_tree(source, copy)
-            _put(copy, destination, overwrite=arguments.overwrite)
+            put(copy, destination, overwrite=arguments.overwrite)
         except BaseException:
             with suppress(FaultError):
-                _remove_tree(copy.folder, copy.name, copy.path)
+                remove_tree(copy.folder, copy.name, copy.path)
             raise
     return Empty()
 
 
-def _refuse_home(place: Place, what: str) -> None:
+def refuse_home(place: Place, what: str) -> None:
     if place.name == b".":
         raise FaultError("invalid", f"{shown(place.path)}: the home itself cannot be {what}")
 
 
-def _taken(destination: Place) -> FaultError:
+def taken(destination: Place) -> FaultError:
     return FaultError(
         "conflict", f"{shown(destination.path)}: it exists already; ask to overwrite it, or choose another name"
     )
 
 
-def _check_pair(source: Place, destination: Place) -> bool:
+def check_pair(source: Place, destination: Place) -> bool:
     """Whether both are the same name. Raises ``FaultError`` if there is no source, or one lies within the other."""
     status = source.status()
     if status is None:
@@ -102,20 +102,20 @@ def _check_pair(source: Place, destination: Place) -> bool:
     return source.above[-1] == destination.above[-1] and source.name == destination.name
 
 
-def _put(source: Place, destination: Place, *, overwrite: bool) -> None:
+def put(source: Place, destination: Place, *, overwrite: bool) -> None:
     """Give ``source`` the name ``destination``; what had it before is exchanged with it in one step, then deleted."""
     try:
-        _rename(source, destination, _NOREPLACE)
+        rename(source, destination, NOREPLACE)
     except FileExistsError:
         if not overwrite:
-            raise _taken(destination) from None
+            raise taken(destination) from None
     else:
         return
     if _both_files(source, destination):
         os.rename(source.name, destination.name, src_dir_fd=source.folder, dst_dir_fd=destination.folder)
         return
-    _rename(source, destination, _EXCHANGE)
-    _remove_tree(source.folder, source.name, destination.path)
+    rename(source, destination, _EXCHANGE)
+    remove_tree(source.folder, source.name, destination.path)
 
 
 def _both_files(source: Place, destination: Place) -> bool:
@@ -123,14 +123,14 @@ def _both_files(source: Place, destination: Place) -> bool:
     return not any(status is None or stat.S_ISDIR(status.st_mode) for status in found)
 
 
-def _rename(source: Place, destination: Place, flag: int) -> None:
+def rename(source: Place, destination: Place, flag: int) -> None:
     ctypes.set_errno(0)
     if _LIBC.renameat2(source.folder, source.name, destination.folder, destination.name, flag) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
 
-def _remove_tree(folder: int, name: bytes, path: str) -> None:
+def remove_tree(folder: int, name: bytes, path: str) -> None:
     _run(["/bin/rm", "-rf", "--one-file-system", "--", b"./" + name], path, folder=folder)
 
 
@@ -165,10 +165,15 @@ def _run(command: list[str | bytes], path: str, *, folder: int, also: int | None
         env={"LC_ALL": "C"},
         check=False,
     )
-    if done.returncode == 0:
-        return
-    last = done.stderr[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
-    number = _COMPLAINTS.get(last.rpartition(": ")[2])
-    if number is not None:
-        raise fault_of(OSError(number, os.strerror(number)), path)
-    raise FaultError("internal", f"{shown(path)}: {last[:300] or f'{command[0]!r} was ended'}")
+    if done.returncode != 0:
+        raise complaint(done.stderr, path, str(command[0]))
+
+
+def complaint(said: bytes, path: str, program: str) -> FaultError:
+    """Return what a program's last words mean for the caller."""
+    last = said[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
+    for line in said[-2000:].decode("utf-8", "replace").splitlines():
+        number = _COMPLAINTS.get(line.rpartition(": ")[2])
+        if number is not None:
+            return fault_of(OSError(number, os.strerror(number)), path)
+    return FaultError("internal", f"{shown(path)}: {last[:300] or f'{program} was ended'}")

@@ -17,7 +17,7 @@ from lyceum_ops.lab.definition import Lab
 
 PATTERNS = ("lyceum-*.service", "haproxy.service", "nginx.service", "postgresql@*.service")
 # One each for every project: they come and go with what people do.
-OF_PROJECTS = ("lyceum-project@", "lyceum-local-hub@", "lyceum-console@")
+OF_PROJECTS = ("lyceum-project@", "lyceum-local-hub@", "lyceum-files@", "lyceum-console@")
 
 
 class MachineStatus(msgspec.Struct, frozen=True):

@@ -169,7 +169,8 @@ def test_listing_is_bounded(home: Home, folder: Path, monkeypatch: pytest.Monkey
 
 def test_listing_names_that_are_no_text(home: Home, folder: Path) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff")).write_text("")
-    assert names(home) == ["bad\ufffd"]
+    assert names(home) == ["bad\\xff"]
+    assert read(home, "bad\\xff") == ""
 
 
 def test_time_out_of_bounds(home: Home, folder: Path) -> None:

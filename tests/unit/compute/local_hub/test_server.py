@@ -44,11 +44,11 @@ class Caller:
 
 
 @contextmanager
-def serving(path: Path, call: Any, *, idle: float = 60) -> Iterator[tuple[Server, threading.Thread]]:
+def serving(path: Path, call: Any, *, idle: float = 60, files: Any = None) -> Iterator[tuple[Server, threading.Thread]]:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen()
-    server = Server(listener, call, idle=idle)
+    server = Server(listener, call, idle=idle, files=files)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -167,3 +167,52 @@ def test_stopping_answers_what_is_under_way(path: Path) -> None:
         assert caller.answer() == {"id": 1, "result": {"done": True}}
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_files_are_served_beside_calls(path: Path, tmp_path: Path) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "files"))
+    listener.listen()
+    serving_one = threading.Event()
+    go_on = threading.Event()
+
+    def serve(sock: socket.socket) -> None:
+        serving_one.set()
+        go_on.wait(10)
+        sock.sendall(b"served")
+
+    with serving(path, lambda _: {}, idle=0.2, files=(listener, serve)) as (_, thread):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(tmp_path / "files"))
+            assert serving_one.wait(10)
+            with calling(path) as caller:
+                caller.send(1, "exec")
+                assert caller.answer() == {"id": 1, "result": {}}
+            thread.join(0.5)
+            assert thread.is_alive()  # a transfer keeps it from ending
+            go_on.set()
+            assert sock.recv(100) == b"served"
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_too_many_transfers(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyceum_compute.local_hub.server.MAX_TRANSFERS", 1)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "files"))
+    listener.listen()
+    serving_one = threading.Event()
+
+    def serve(sock: socket.socket) -> None:
+        serving_one.set()
+        sock.recv(1)
+
+    with (
+        serving(path, lambda _: {}, files=(listener, serve)),
+        socket.socket(socket.AF_UNIX) as first,
+        socket.socket(socket.AF_UNIX) as second,
+    ):
+        first.connect(str(tmp_path / "files"))
+        assert serving_one.wait(10)
+        second.connect(str(tmp_path / "files"))
+        assert second.recv(100).startswith(b"HTTP/1.1 429 ")
