@@ -13,6 +13,7 @@ _PROJECT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 FIRST_UID = 100_000
 LAST_UID = 2_000_000_000
 
+NETWORK = "lyceum-network"
 RUN = Path("/run/lyceum/projects")
 STATE = Path("/var/lib/lyceum/compute/projects")
 
@@ -97,6 +98,11 @@ class Layout:
     def sockets(self) -> tuple[str, ...]:
         """The units that start local hub and console server on demand."""
         return tuple(f"lyceum-{what}@{self.name}.socket" for what in ("local-hub", "files", "console"))
+
+    @property
+    def network(self) -> str:
+        """The unit that connects the project to the network."""
+        return f"{NETWORK}@{self.name}.service"
 
 
 def id_of_name(name: str) -> str:

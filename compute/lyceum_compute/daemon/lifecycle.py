@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from . import accounts, btrfs, cgroups, limits, sandbox
+from . import accounts, btrfs, cgroups, limits, network, sandbox
+from .systemd import UnitError
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.messages import Project, Quota
@@ -66,6 +67,11 @@ class Lifecycle:
         await asyncio.to_thread(sandbox.prepare, layout, project.uid)
         await self.systemd.set_properties(layout.slice, limits.slice_properties(project.quota))
         await self.systemd.start(layout.unit, *layout.sockets, timeout=UNIT_TIMEOUT)
+        if project.quota.network:
+            try:
+                await network.apply(self.systemd, layout, allowed=True)
+            except UnitError as error:  # people can work without; the sweep tries again and tells them
+                log.warning("%s", error, extra={"action": "network", "project": layout.project_id})
 
     async def stop(self, layout: Layout) -> None:
         """End every process of the project, which gets a moment to end by itself, and take the sandbox down."""
@@ -89,6 +95,7 @@ class Lifecycle:
             await self.limit_disk(layout, uid, quota)
         if running:
             await self.systemd.set_properties(layout.slice, limits.slice_properties(quota))
+            await network.apply(self.systemd, layout, allowed=quota.network)
 
     async def limit_disk(self, layout: Layout, uid: int, quota: Quota) -> None:
         """Set the limit of the project's qgroup, which is made if there is none."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State
 
-from . import btrfs, host, limits, record, systemd
+from . import btrfs, host, limits, network, record, systemd
 from .entry import ENDINGS, FAILURES, STATE_LIMITS, Entry, describe, event_of
 from .layout import Layout, check_id, check_uid
 from .local_hub import LocalHub
@@ -312,6 +312,14 @@ class Projects:
         return {
             unit.name for unit in await self._lifecycle.systemd.units("lyceum-project@*") if unit.active == "active"
         }
+
+    async def connected_units(self) -> set[str]:
+        """Return the units of projects that are connected to the network outside."""
+        return await network.connected(self._lifecycle.systemd)
+
+    async def connect(self, entry: Entry) -> None:
+        """Connect a running project to the network outside, or cut it off, as its quota says. Raises ``UnitError``."""
+        await network.apply(self._lifecycle.systemd, entry.layout, allowed=entry.project.quota.network)
 
     def look_again(self, entry: Entry) -> None:
         """Compare a project's state with the facts, unless it is on the way to another."""

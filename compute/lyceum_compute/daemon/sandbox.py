@@ -7,9 +7,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lyceum_compute.network.addresses import resolv_conf
+from lyceum_compute.network.settings import host_resolvers
+
 from . import mirror
 
 if TYPE_CHECKING:
+    from lyceum_compute.network.settings import Network
+
     from .layout import Layout
 
 ROOT = Path("/var/lib/lyceum/compute/root")
@@ -56,7 +61,7 @@ def prepare(layout: Layout, uid: int) -> None:
         _mount("devpts", terminals, "devpts", _MS_NOSUID | _MS_NOEXEC, options)
 
 
-def make_root(root: Path = ROOT, etc: Path = Path("/etc")) -> None:
+def make_root(network: Network, root: Path = ROOT, etc: Path = Path("/etc")) -> None:
     """Make the root of all sandboxes, which is read-only inside, or bring it up to date. Raises ``OSError``."""
     for name in FOLDERS:
         folder = root / name
@@ -66,7 +71,7 @@ def make_root(root: Path = ROOT, etc: Path = Path("/etc")) -> None:
                 made.chmod(0o755)
     for name, target in LINKS.items():
         _link(root / name, Path(target))
-    for name, content in FILES.items():
+    for name, content in {**FILES, "etc/resolv.conf": resolv_conf(network, host_resolvers())}.items():
         _write(root / name, content)
     for name in ETC:
         mirror.copy(etc / name, root / "etc" / name)

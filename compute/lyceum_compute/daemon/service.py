@@ -115,7 +115,7 @@ def prepare_folders(settings: Settings) -> None:
         path.chmod(mode)
     for left in (*(projects / ".saves").iterdir(), *(projects / ".opening").iterdir()):
         discard(left)
-    sandbox.make_root()
+    sandbox.make_root(settings.network)
     btrfs.enable_quotas(projects)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lyceum_compute.network.settings import Network, NetworkError
 from lyceum_compute.protocol.identity import TlsSettings
 
 DEFAULT_PATH = Path("/etc/lyceum/compute.toml")
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     memory_overcommit: float = 1.0
     """How much more memory running projects' quotas may promise than there is: 2 is twice as much."""
     storage_port: int = 6002
+    network: Network = Network()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -45,8 +47,9 @@ def load(path: Path) -> Settings:
     try:
         settings = msgspec.convert(tomllib.loads(path.read_text()), Settings)
         _ = settings.address
+        settings.network.check()
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, NetworkError, ValueError) as error:
         raise SettingsError(f"{path}: {error}") from error
     return settings

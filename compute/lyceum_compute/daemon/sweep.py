@@ -56,20 +56,31 @@ class Sweep:
     async def _refresh(self) -> None:
         """Let projects see what changed in the host's ``/etc``, after an upgrade for instance."""
         try:
-            await asyncio.to_thread(sandbox.make_root)
+            await asyncio.to_thread(sandbox.make_root, self._projects.settings.network)
         except OSError as error:
             log.warning("the root of sandboxes: %s", describe(error), extra={"action": "sweep"})
 
     async def _compare(self) -> None:
         """Look again at projects whose unit is not as it was thought to be, should a signal have been missed."""
         try:
-            active = await self._projects.active_units()
+            active, connected = await self._projects.active_units(), await self._projects.connected_units()
         except FAILURES as error:
             log.warning("%s", describe(error), extra={"action": "sweep"})
             return
         for entry in self._projects.entries.values():
             if (entry.layout.unit in active) != (entry.state is State.RUNNING):
                 self._projects.look_again(entry)
+            elif entry.state is State.RUNNING and entry.project.quota.network != (entry.layout.network in connected):
+                await self._connect(entry)
+
+    async def _connect(self, entry: Entry) -> None:
+        """Let a project's network be as its quota says, should that have failed before."""
+        try:
+            await self._projects.connect(entry)
+            self._projects.say(entry, "")
+        except FAILURES as error:
+            log.warning("%s", describe(error), extra={"action": "network", "project": entry.layout.project_id})
+            self._projects.say(entry, "the network outside cannot be reached; the host's log says why")
 
     async def _look(self, entry: Entry, *, files: bool) -> None:
         try:

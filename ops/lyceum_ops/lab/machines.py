@@ -67,7 +67,12 @@ def start(lab: Lab, machine: Machine) -> float:
             *("unshare", "--mount", "--propagation", "slave", "sh", "-ec", MOUNT_AND_RUN, "sh", options, str(root)),
             *_nspawn(lab.name, machine, root, namespace, devices),
         ]
-        process = programs.start(command, output=console, extra_environment={"NOTIFY_SOCKET": str(notify)})
+        environment = {
+            "NOTIFY_SOCKET": str(notify),
+            # As on any machine with a network of its own, its settings are the machine's: whether it forwards, say.
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+        }
+        process = programs.start(command, output=console, extra_environment=environment)
         _wait_until_booted(ready, process, machine, console)
     notify.unlink(missing_ok=True)
     return time.monotonic() - began
