@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Starting Python in a project that has used up its CPU quota takes this long at worst.
 CONNECT_TIMEOUT = 10.0
 OPERATION_TIMEOUT = 60.0
+#: Operations on whole trees, which may be large.
+TREE_TIMEOUT = 600.0
+TREES = frozenset({"copy_path", "rename_path", "delete_path", "empty_trash", "unpack_archive"})
 EXEC_LONGEST = 600.0
 EXEC_GRACE = 20.0
 CALLS_AT_ONCE = 32
@@ -35,7 +38,7 @@ class LocalHub:
         """Return the result of an operation of ``PROJECT_OPERATIONS``. Raises ``FaultError``."""
         kind, result_kind = PROJECT_OPERATIONS[operation]
         arguments = decode_as(raw, kind, f"the arguments of {operation}")
-        timeout = _timeout(arguments)
+        timeout = _timeout(operation, arguments)
         if self._turns.locked():
             raise FaultError("too_many", f"the project has {CALLS_AT_ONCE} calls under way already")
         async with self._turns:
@@ -58,9 +61,9 @@ class LocalHub:
             await asyncio.wait([reading])
 
 
-def _timeout(arguments: Any) -> float:
+def _timeout(operation: str, arguments: Any) -> float:
     if not isinstance(arguments, Exec):
-        return OPERATION_TIMEOUT
+        return TREE_TIMEOUT if operation in TREES else OPERATION_TIMEOUT
     if not 0 < arguments.timeout <= EXEC_LONGEST:
         raise FaultError("invalid", f"timeout: more than 0 and at most {EXEC_LONGEST:g} seconds")
     return arguments.timeout + EXEC_GRACE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 
 from zipstream import ZIP_DEFLATED, ZipStream  # type: ignore[import-untyped]
 
@@ -38,8 +38,9 @@ def download(home: Home, request: Request) -> None:
             name = bytes_of(request.path).rstrip(b"/").rpartition(b"/")[2] or b"home"
             headers = {"Content-Type": "application/zip", "Transfer-Encoding": "chunked"}
             request.begin(200, headers | {"Content-Disposition": disposition(name + b".zip")})
-            for part in _archive(folder):
-                request.send(b"%x\r\n%b\r\n" % (len(part), part))
+            with closing(_archive(folder)) as parts:
+                for part in parts:
+                    request.send(b"%x\r\n%b\r\n" % (len(part), part))
             request.send(b"0\r\n\r\n")
         except (OSError, RuntimeError) as error:  # the latter: a file that grew past what its entry has room for
             raise BrokenError from error
@@ -50,21 +51,22 @@ def download(home: Home, request: Request) -> None:
 def measure(folder: int, path: str) -> None:
     """Raise ``FaultError`` if there is more than an archive may hold. Counting stops there."""
     size = 0
-    for entries, found in enumerate(walk(folder), start=1):
-        size += found.status.st_size if found.is_file else 0
-        if entries > MAX_ENTRIES:
-            raise FaultError("too_large", f"{shown(path)}: it holds more than {MAX_ENTRIES} files, too many to send")
-        if size > MAX_BYTES:
-            where = shown(found.path)
-            raise FaultError("too_large", f"{shown(path)}: it is larger than {MAX_BYTES // 10**9} GB (at {where})")
+    with walk(folder) as steps:
+        for entries, found in enumerate(steps, start=1):
+            size += found.status.st_size if found.is_file else 0
+            if entries > MAX_ENTRIES:
+                raise FaultError("too_large", f"{shown(path)}: more than {MAX_ENTRIES} files are too many to send")
+            if size > MAX_BYTES:
+                where = shown(found.path)
+                raise FaultError("too_large", f"{shown(path)}: it is larger than {MAX_BYTES // 10**9} GB (at {where})")
 
 
-def _archive(folder: int) -> Iterator[bytes]:
+def _archive(folder: int) -> Generator[bytes]:
     """Yield the archive; it is broken off (``BrokenError``) if the folder grows past the limits meanwhile."""
     archive = ZipStream(compress_type=ZIP_DEFLATED, compress_level=LEVEL)
     parts = 0
-    for found in walk(folder):
-        for part in _entry(archive, found):
+    with walk(folder) as steps:
+        for part in (part for found in steps for part in _entry(archive, found)):
             parts += 1
             if parts > MAX_PARTS or archive.num_streamed() > MAX_ENTRIES:
                 raise BrokenError

@@ -25,7 +25,7 @@ from lyceum_compute.protocol.messages import (
 
 from .confinement import Home, Place
 from .faults import shown
-from .names import text_of
+from .names import bytes_of, text_of
 
 MAX_ENTRIES = 10_000
 #: Bytes of names and link targets in one listing, so that its message stays far below the longest allowed.
@@ -192,37 +192,55 @@ def list_directory(home: Home, arguments: ListDirectory) -> ListDirectoryResult:
             dir_fd=place.folder,
         )
         try:
-            return _entries(folder, hidden=arguments.hidden)
+            return _entries(folder, arguments)
         finally:
             os.close(folder)
 
 
-def _entries(folder: int, *, hidden: bool) -> ListDirectoryResult:
+def _entries(folder: int, asked: ListDirectory) -> ListDirectoryResult:
+    """Return a part of a listing. All names are looked at, and no more of them held than the part has."""
+    if not 0 < asked.limit <= MAX_ENTRIES:
+        raise FaultError("invalid", f"limit must be from 1 to {MAX_ENTRIES}")
+    after = "" if asked.after is None else os.fsdecode(_name(asked.after))
     with os.scandir(folder) as found:
-        names = (entry.name for entry in found if hidden or not entry.name.startswith("."))
-        first = heapq.nsmallest(MAX_ENTRIES + 1, names)
+        names = (e.name for e in found if e.name > after and (asked.hidden or not e.name.startswith(".")))
+        first = heapq.nsmallest(asked.limit + 1, names)
     entries: list[Entry] = []
     room = MAX_LISTING
-    for name in first[:MAX_ENTRIES]:
+    taken = 0
+    for name in first[: asked.limit]:
         with suppress(FileNotFoundError):  # gone meanwhile
             entry = _entry(folder, name)
             room -= len(entry.name) + len(entry.target or "")
             if room < 0:
                 break
             entries.append(entry)
-    return ListDirectoryResult(entries=entries, truncated=room < 0 or len(first) > MAX_ENTRIES)
+        taken += 1
+    truncated = taken < len(first)
+    rest = text_of(os.fsencode(first[taken - 1])) if truncated else None
+    return ListDirectoryResult(entries=entries, truncated=truncated, next=rest)
+
+
+def _name(text: str) -> bytes:
+    try:
+        return bytes_of(text)
+    except UnicodeEncodeError as error:
+        raise FaultError("invalid", "after: it is not text") from error
 
 
 def _entry(folder: int, name: str) -> Entry:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    target = None
-    if stat.S_ISLNK(status.st_mode):
-        kind = "link"
-        target = text_of(os.fsencode(os.readlink(name, dir_fd=folder)))
-    elif stat.S_ISDIR(status.st_mode):
-        kind = "directory"
-    else:
-        kind = "file" if stat.S_ISREG(status.st_mode) else "other"
+    kind = kind_of(status)
+    target = text_of(os.fsencode(os.readlink(name, dir_fd=folder))) if kind == "link" else None
     return Entry(
         name=text_of(os.fsencode(name)), type=kind, size=status.st_size, modified=modified_of(status), target=target
     )
+
+
+def kind_of(status: os.stat_result) -> str:
+    """Return ``file``, ``directory``, ``link`` or ``other``."""
+    if stat.S_ISLNK(status.st_mode):
+        return "link"
+    if stat.S_ISDIR(status.st_mode):
+        return "directory"
+    return "file" if stat.S_ISREG(status.st_mode) else "other"

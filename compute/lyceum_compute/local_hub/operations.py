@@ -8,9 +8,9 @@ from typing import Any
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.framing import decode_as
-from lyceum_compute.protocol.messages import PROJECT_OPERATIONS, Request
+from lyceum_compute.protocol.messages import PROJECT_OPERATIONS, Request, UnpackArchive, UnpackArchiveResult
 
-from . import commands, files, trees
+from . import commands, files, ports, trash, trees
 from .confinement import Home
 from .drain import Drain
 
@@ -27,7 +27,12 @@ class Operations:
             "make_directory": partial(files.make_directory, home),
             "copy_path": partial(trees.copy_path, home),
             "rename_path": partial(trees.rename_path, home),
-            "delete_path": partial(trees.delete_path, home),
+            "delete_path": partial(trash.delete_path, home),
+            "list_trash": lambda _: trash.list_trash(home),
+            "restore_from_trash": partial(trash.restore_from_trash, home),
+            "empty_trash": partial(trash.empty_trash, home),
+            "unpack_archive": partial(_unpack_archive, home),
+            "list_ports": lambda _: ports.list_ports(),
         }
 
     def call(self, request: Request) -> Any:
@@ -37,3 +42,9 @@ class Operations:
             raise FaultError("unknown_operation", f"there is no operation {request.operation[:64]!r}")
         kind = PROJECT_OPERATIONS[request.operation][0]
         return function(decode_as(request.arguments, kind, f"the arguments of {request.operation}"))
+
+
+def _unpack_archive(home: Home, arguments: UnpackArchive) -> UnpackArchiveResult:
+    from .unpacking import unpack_archive  # noqa: PLC0415 megabytes that most projects never need
+
+    return unpack_archive(home, arguments)

@@ -20,7 +20,7 @@ from .confinement import Home, Place
 from .faults import shown
 from .files import temporary_name
 from .requests import READ_SIZE, BrokenError, Request
-from .trees import complaint, put, refuse_home, remove_tree, taken
+from .trees import complaint, existing, put, refuse_home, remove_tree, taken
 from .walk import FOLDER
 
 _CREATE: list[str | bytes] = ["/bin/tar", "--create", "--file=-", "--format=gnu", "--sparse", "--one-file-system", "--"]
@@ -44,8 +44,7 @@ def send(home: Home, request: Request) -> None:
     """Answer ``GET`` of a tree, with links, modes, times and holes. Raises ``FaultError`` or ``BrokenError``."""
     with home.locate(request.path, follow=False) as place:
         refuse_home(place, "copied")
-        if place.status() is None:
-            raise FaultError("not_found", f"{shown(request.path)}: there is no such file or folder")
+        existing(place)
         with _running([*_CREATE, b"./" + place.name], place.folder, place.path) as (process, complaints):
             request.begin(200, {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"})
             while part := os.read(_end(process.stdout), READ_SIZE):

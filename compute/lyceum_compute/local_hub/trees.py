@@ -10,7 +10,7 @@ import subprocess
 from contextlib import suppress
 
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.messages import CopyPath, DeletePath, Empty, RenamePath
+from lyceum_compute.protocol.messages import CopyPath, Empty, RenamePath
 
 from .confinement import Home, Place
 from .faults import fault_of, shown
@@ -27,18 +27,27 @@ _COMPLAINTS = {
 }
 
 
-def delete_path(home: Home, arguments: DeletePath) -> Empty:
+def delete(home: Home, path: str) -> None:
     """Delete a file, a link or a folder with all that is in it."""
-    with home.locate(arguments.path, follow=False) as place:
+    with home.locate(path, follow=False) as place:
         refuse_home(place, "deleted")
-        status = place.status()
-        if status is None:
-            raise FaultError("not_found", f"{shown(arguments.path)}: there is no such file or folder")
-        if stat.S_ISDIR(status.st_mode):
-            remove_tree(place.folder, place.name, place.path)
-        else:
-            os.unlink(place.name, dir_fd=place.folder)
-    return Empty()
+        remove(place, existing(place))
+
+
+def existing(place: Place) -> os.stat_result:
+    """Return what lies at a place. Raises ``FaultError`` if nothing does."""
+    status = place.status()
+    if status is None:
+        raise FaultError("not_found", f"{shown(place.path)}: there is no such file or folder")
+    return status
+
+
+def remove(place: Place, status: os.stat_result) -> None:
+    """Delete what lies at a place, which has this status."""
+    if stat.S_ISDIR(status.st_mode):
+        remove_tree(place.folder, place.name, place.path)
+    else:
+        os.unlink(place.name, dir_fd=place.folder)
 
 
 def rename_path(home: Home, arguments: RenamePath) -> Empty:
@@ -51,7 +60,14 @@ def rename_path(home: Home, arguments: RenamePath) -> Empty:
         refuse_home(destination, "replaced")
         if check_pair(source, destination):
             return Empty()
-        put(source, destination, overwrite=arguments.overwrite)
+        try:
+            put(source, destination, overwrite=arguments.overwrite)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Into or out of a subvolume that the project made in its home.
+            _copy(source, destination, overwrite=arguments.overwrite)
+            remove(source, existing(source))
     return Empty()
 
 
@@ -67,15 +83,19 @@ def copy_path(home: Home, arguments: CopyPath) -> Empty:
             raise FaultError("conflict", f"{shown(arguments.source)}: source and destination are the same")
         if destination.status() is not None and not arguments.overwrite:
             raise taken(destination)
-        copy = Place(destination.folder, temporary_name(), destination.path, destination.above)
-        try:
-            _copy_tree(source, copy)
-            put(copy, destination, overwrite=arguments.overwrite)
-        except BaseException:
-            with suppress(FaultError):
-                remove_tree(copy.folder, copy.name, copy.path)
-            raise
+        _copy(source, destination, overwrite=arguments.overwrite)
     return Empty()
+
+
+def _copy(source: Place, destination: Place, *, overwrite: bool) -> None:
+    copy = Place(destination.folder, temporary_name(), destination.path, destination.above)
+    try:
+        _copy_tree(source, copy)
+        put(copy, destination, overwrite=overwrite)
+    except BaseException:
+        with suppress(FaultError):
+            remove_tree(copy.folder, copy.name, copy.path)
+        raise
 
 
 def refuse_home(place: Place, what: str) -> None:
@@ -91,9 +111,7 @@ def taken(destination: Place) -> FaultError:
 
 def check_pair(source: Place, destination: Place) -> bool:
     """Whether both are the same name. Raises ``FaultError`` if there is no source, or one lies within the other."""
-    status = source.status()
-    if status is None:
-        raise FaultError("not_found", f"{shown(source.path)}: there is no such file or folder")
+    status = existing(source)
     if (status.st_dev, status.st_ino) in destination.above:
         raise FaultError("invalid", f"{shown(source.path)}: a folder cannot be put into itself")
     target = destination.status()

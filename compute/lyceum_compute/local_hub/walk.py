@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from lyceum_compute.protocol.errors import FaultError
@@ -37,7 +37,17 @@ class Found(NamedTuple):
         return stat.S_ISREG(self.status.st_mode)
 
 
-def walk(folder: int) -> Iterator[Found]:
+@contextmanager
+def walk(folder: int) -> Iterator[Iterator[Found]]:
+    """Look at everything below an open folder, step by step; what is open is closed with the context."""
+    steps = _walk(folder)
+    try:
+        yield steps
+    finally:
+        steps.close()
+
+
+def _walk(folder: int) -> Generator[Found]:
     """Yield what is below an open folder, each folder before what is in it; what cannot be opened is passed over.
 
     Raises ``FaultError`` for folders that are nested too deeply.

@@ -3,7 +3,19 @@
 Importing this package fills the registry.
 """
 
-from . import accounts, files, people, projects, site
+from . import accounts, files, people, projects, site, trash
 from .registry import REGISTRY, Call, CookieChange, Operation, Who
 
-__all__ = ["REGISTRY", "Call", "CookieChange", "Operation", "Who", "accounts", "files", "people", "projects", "site"]
+__all__ = [
+    "REGISTRY",
+    "Call",
+    "CookieChange",
+    "Operation",
+    "Who",
+    "accounts",
+    "files",
+    "people",
+    "projects",
+    "site",
+    "trash",
+]

@@ -8,12 +8,15 @@ from typing import Annotated
 import msgspec
 from lyceum_compute.protocol import messages
 from lyceum_compute.protocol.messages import (
+    DeletePathResult,
     Empty,
     ExecResult,
     ListDirectoryResult,
+    ListPortsResult,
     ListSnapshotsResult,
     ReadTextFileResult,
     RestoreResult,
+    UnpackArchiveResult,
     WriteTextFileResult,
 )
 
@@ -21,6 +24,8 @@ from lyceum_hub.services.files import relative
 
 from .registry import Call, Done, OfProject, Who, operation
 
+#: Seconds that an operation on a whole tree may take.
+TREE = 600.0
 #: Characters of a command and its arguments.
 Command = Annotated[str, msgspec.Meta(max_length=100_000)]
 
@@ -51,16 +56,33 @@ class WriteTextFile(OfProject, frozen=True):
 
 
 class ListDirectory(OfProject, frozen=True):
-    """``hidden``: names that begin with a dot, too."""
+    """``hidden``: names that begin with a dot, too. ``after``: the ``next`` of the part before, for long folders."""
 
     path: str = ""
     hidden: bool = False
+    after: Annotated[str, msgspec.Meta(max_length=1_100)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10_000
 
 
 class TwoPaths(OfProject, frozen=True):
     """From where to where."""
 
     source: str
+    destination: str
+    overwrite: bool = False
+
+
+class DeletePath(OfProject, frozen=True):
+    """``trash``: so that it can be restored."""
+
+    path: str
+    trash: bool = False
+
+
+class UnpackArchive(OfProject, frozen=True):
+    """``path``: a zip archive. ``destination``: a folder, made if it is not there."""
+
+    path: str
     destination: str
     overwrite: bool = False
 
@@ -120,8 +142,10 @@ async def write_text_file(call: Call, asked: WriteTextFile) -> WriteTextFileResu
 
 @operation(Who.PEOPLE)
 async def list_directory(call: Call, asked: ListDirectory) -> ListDirectoryResult:
-    """Return what is in a folder, sorted by name, at most 10,000 entries."""
-    arguments = messages.ListDirectory(path=relative(asked.path, "path"), hidden=asked.hidden)
+    """Return what is in a folder, sorted by name, at most ``limit`` entries; ``next`` leads to the rest."""
+    arguments = messages.ListDirectory(
+        path=relative(asked.path, "path"), hidden=asked.hidden, after=asked.after, limit=asked.limit
+    )
     return await call.services.files.call(asked.project_id, "list_directory", arguments, ListDirectoryResult)
 
 
@@ -133,7 +157,7 @@ async def copy_path(call: Call, asked: TwoPaths) -> Done:
         destination=relative(asked.destination, "destination"),
         overwrite=asked.overwrite,
     )
-    await call.services.files.call(asked.project_id, "copy_path", arguments, Empty, timeout=600)
+    await call.services.files.call(asked.project_id, "copy_path", arguments, Empty, timeout=TREE)
     return Done()
 
 
@@ -145,16 +169,15 @@ async def rename_path(call: Call, asked: TwoPaths) -> Done:
         destination=relative(asked.destination, "destination"),
         overwrite=asked.overwrite,
     )
-    await call.services.files.call(asked.project_id, "rename_path", arguments, Empty)
+    await call.services.files.call(asked.project_id, "rename_path", arguments, Empty, timeout=TREE)
     return Done()
 
 
 @operation(Who.PEOPLE)
-async def delete_path(call: Call, asked: OnePath) -> Done:
-    """Delete a file, or a folder with all that is in it."""
-    arguments = messages.DeletePath(path=relative(asked.path, "path"))
-    await call.services.files.call(asked.project_id, "delete_path", arguments, Empty, timeout=600)
-    return Done()
+async def delete_path(call: Call, asked: DeletePath) -> DeletePathResult:
+    """Delete a file, or a folder with all that is in it; or move it to the trash, under ``trash_id``."""
+    arguments = messages.DeletePath(path=relative(asked.path, "path"), trash=asked.trash)
+    return await call.services.files.call(asked.project_id, "delete_path", arguments, DeletePathResult, timeout=TREE)
 
 
 @operation(Who.PEOPLE)
@@ -163,6 +186,25 @@ async def make_directory(call: Call, asked: OnePath) -> Done:
     arguments = messages.MakeDirectory(path=relative(asked.path, "path"))
     await call.services.files.call(asked.project_id, "make_directory", arguments, Empty)
     return Done()
+
+
+@operation(Who.PEOPLE)
+async def unpack_archive(call: Call, asked: UnpackArchive) -> UnpackArchiveResult:
+    """Unpack a zip archive; one whose entries lead elsewhere, or that is a bomb, is refused whole."""
+    arguments = messages.UnpackArchive(
+        path=relative(asked.path, "path"),
+        destination=relative(asked.destination, "destination"),
+        overwrite=asked.overwrite,
+    )
+    return await call.services.files.call(
+        asked.project_id, "unpack_archive", arguments, UnpackArchiveResult, timeout=TREE
+    )
+
+
+@operation(Who.PEOPLE)
+async def list_ports(call: Call, asked: OfProject) -> ListPortsResult:
+    """Return the TCP ports that the project's programs listen on."""
+    return await call.services.files.call(asked.project_id, "list_ports", Empty(), ListPortsResult)
 
 
 @operation(Who.PEOPLE)

@@ -12,6 +12,7 @@ import pytest
 from lyceum_compute.local_hub import files
 from lyceum_compute.local_hub.confinement import Home
 from lyceum_compute.local_hub.files import list_directory, make_directory, read_text_file, write_text_file
+from lyceum_compute.local_hub.names import bytes_of
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import (
     MAX_CONTENT,
@@ -159,12 +160,28 @@ def test_listing(home: Home, folder: Path) -> None:
 def test_listing_is_bounded(home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         (folder / f"file {number:02}").write_text("")
-    monkeypatch.setattr(files, "MAX_ENTRIES", 5)
-    result = list_directory(home, ListDirectory())
+    result = list_directory(home, ListDirectory(limit=5))
     assert [entry.name for entry in result.entries] == [f"file {number:02}" for number in range(5)]
     assert result.truncated
     monkeypatch.setattr(files, "MAX_LISTING", 14)
     assert len(list_directory(home, ListDirectory()).entries) == 2
+    assert [code_of(names, home, limit=limit) for limit in (0, 10_001)] == ["invalid"] * 2
+
+
+@pytest.mark.parametrize("room", [2_000_000, 40])
+def test_a_long_listing_in_parts(home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    monkeypatch.setattr(files, "MAX_LISTING", room)
+    there = sorted([f"file {number:02}" for number in range(12)] + ["bad\\xff", "b\\xff", "\\x5cxff"])
+    for name in there:
+        (folder / os.fsdecode(bytes_of(name))).touch()
+    found, after, parts = [], None, 0
+    while parts == 0 or after is not None:
+        result = list_directory(home, ListDirectory(limit=5, after=after))
+        found += [entry.name for entry in result.entries]
+        assert result.truncated == (result.next is not None)
+        after, parts = result.next, parts + 1
+    assert sorted(found) == there
+    assert parts >= 3
 
 
 def test_listing_names_that_are_no_text(home: Home, folder: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from lyceum_compute.local_hub.confinement import Home
-from lyceum_compute.local_hub.trees import copy_path, delete_path, rename_path
+from lyceum_compute.local_hub.trees import copy_path, delete, rename_path
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.messages import CopyPath, DeletePath, RenamePath
+from lyceum_compute.protocol.messages import CopyPath, RenamePath
 
 from tests.unit.compute.local_hub.conftest import names_in
 
@@ -24,10 +24,6 @@ def copy(home: Home, source: str, destination: str, **more: Any) -> None:
 
 def rename(home: Home, source: str, destination: str, **more: Any) -> None:
     rename_path(home, RenamePath(source=source, destination=destination, **more))
-
-
-def delete(home: Home, path: str) -> None:
-    delete_path(home, DeletePath(path=path))
 
 
 def code_of(call: Any, *arguments: Any, **more: Any) -> str:

@@ -92,8 +92,9 @@ def test_the_operations_and_who_may_call_them_are_these() -> None:
             "list_api_keys", "sign_out",
         ],
         Who.PEOPLE: [
-            "copy_path", "delete_path", "invite_collaborator", "list_directory", "list_snapshots", "make_directory",
-            "project_exec", "read_text_file", "remove_collaborator", "rename_path", "restart_project", "restore_path",
-            "save_project", "start_project", "stop_project", "update_project", "write_text_file",
+            "copy_path", "delete_path", "empty_trash", "invite_collaborator", "list_directory", "list_ports",
+            "list_snapshots", "list_trash", "make_directory", "project_exec", "read_text_file", "remove_collaborator",
+            "rename_path", "restart_project", "restore_from_trash", "restore_path", "save_project", "start_project",
+            "stop_project", "unpack_archive", "update_project", "write_text_file",
         ],
     }  # fmt: skip
