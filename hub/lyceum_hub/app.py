@@ -26,20 +26,25 @@ from .routes.answers import refusal
 from .routes.api import Api
 from .routes.internal import Internal
 from .services import (
+    Accounting,
     Accounts,
     Background,
+    Compute,
     Fairness,
     Files,
     Health,
     People,
     Permissions,
     Projects,
+    Quotas,
     Services,
     Sessions,
     States,
     Tables,
+    Usages,
 )
 from .services.limits import Limits
+from .services.moves import Moves
 from .services.passwords import Passwords
 from .services.placement import Placement
 from .services.sources import Sources
@@ -85,6 +90,15 @@ class Hub:
         limits = Limits(database, settings.limits)
         sessions = Sessions(database, settings.sessions)
         placement = Placement(database, self.compute, self.storage)
+        accounting = Accounting(database, self.compute)
+        moves = Moves(
+            database,
+            compute=self.compute,
+            storage=self.storage,
+            placement=placement,
+            states=self.states,
+            accounting=accounting,
+        )
         service = Projects(
             database,
             settings,
@@ -92,12 +106,17 @@ class Hub:
             placement=placement,
             states=self.states,
             background=background,
+            moves=moves,
         )
         return Services(
             settings=settings,
             accounts=Accounts(database, settings, sessions, limits, self.passwords),
             sessions=sessions,
             projects=service,
+            quotas=Quotas(database, settings.quotas, self.compute),
+            usage=Usages(database, self.compute),
+            accounting=accounting,
+            compute=Compute(self.compute),
             people=People(database, settings, self.compute, background),
             files=Files(service, self.compute, self.storage),
             permissions=Permissions(sessions, service),
@@ -134,6 +153,7 @@ class Hub:
                     ("tables", self.services.tables.run()),
                     ("sessions", self.realtime.run()),
                     ("clearing", self._clear()),
+                    ("accounting", self.services.accounting.run()),
                 )
             ]
             for loop in loops:
@@ -182,6 +202,7 @@ class Hub:
                     await credentials.delete_ended_sessions(connection)
                     await attempts.delete_old(connection, timedelta(hours=2))
                     await projects.delete_old_invitations(connection)
+                await self.services.accounting.fold()
             except HubError as error:
                 log.info("nothing was cleared: %s", error.message, extra={"action": "clear"})
 

@@ -10,12 +10,17 @@ import msgspec
 from lyceum_compute.protocol.identity import Identity
 from lyceum_compute.protocol.messages import (
     PROJECT_OPERATIONS,
+    Accounting,
+    AccountingResult,
+    AllStopped,
     DropConnections,
     Edited,
     Empty,
     Event,
     ForProject,
     HostStatus,
+    Killed,
+    KnownProject,
     Message,
     Project,
     ProjectArguments,
@@ -25,8 +30,10 @@ from lyceum_compute.protocol.messages import (
     RestoreResult,
     Saved,
     SaveResult,
+    SetDraining,
     SetQuotas,
     StateChanged,
+    Usage,
 )
 
 from .hosts import Host, Hosts
@@ -73,6 +80,32 @@ class ComputeHosts(Hosts):
     async def status(self, host: str) -> HostStatus:
         """Return a host's load and room."""
         return await self.get(host).request("host_status", Empty(), HostStatus, timeout=3)
+
+    async def set_draining(self, host: str, *, draining: bool) -> HostStatus:
+        """Let a host take no further projects, or take them again."""
+        return await self.get(host).request("set_draining", SetDraining(draining=draining), HostStatus, timeout=10)
+
+    async def stop_all(self, host: str) -> int:
+        """Stop all projects of a host; return how many are being stopped."""
+        return (await self.get(host).request("stop_all", Empty(), AllStopped, timeout=60)).projects
+
+    async def kill_all(self, host: str) -> int:
+        """Kill all processes of all projects of a host, which go on; return how many there were."""
+        return (await self.get(host).request("kill_all", Empty(), Killed, timeout=60, work=True)).processes
+
+    async def kill(self, host: str, project_id: UUID) -> int:
+        """Kill all processes of a project, which goes on; return how many there were."""
+        arguments = KnownProject(project_id=str(project_id))
+        return (await self.get(host).request("kill", arguments, Killed, timeout=60, work=True)).processes
+
+    async def usage(self, host: str, project_id: UUID) -> Usage:
+        """Return what a project uses now."""
+        return await self.get(host).request("usage", KnownProject(project_id=str(project_id)), Usage, timeout=10)
+
+    async def accounting(self, host: str, ledger: str, sequence: int) -> AccountingResult:
+        """Return what a host counted after a place in its ledger."""
+        arguments = Accounting(ledger=ledger, sequence=sequence)
+        return await self.get(host).request("accounting", arguments, AccountingResult, timeout=30, work=True)
 
     async def change(self, host: str, operation: str, project: Project) -> ProjectState:
         """Start, stop, restart, open or close a project, or ask its state; answers at once with the state."""

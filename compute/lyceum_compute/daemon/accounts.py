@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import struct
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ETC = Path("/etc")
-LOCK_TIMEOUT = 15
+LOCK_TIMEOUT = 15.0
+#: ``struct flock``: for writing, from the first byte to the last.
+_WHOLE_FILE = struct.pack("=hhxxxxqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 _NAME = re.compile(r"[0-9a-f]{32}")
 _turn = threading.Lock()
 
@@ -39,6 +41,8 @@ def ensure(name: str, uid: int, home: Path, *, etc: Path = ETC) -> bool:
         "group": f"{name}:*:{uid}:",
         "passwd": f"{name}:*:{uid}:{uid}::{home}:/bin/bash",
     }
+    if all(_there(etc / file, line) for file, line in lines.items()):
+        return False
     with _locked(etc):
         changed = [_add(etc / file, line, name, uid) for file, line in lines.items()]
     return any(changed)
@@ -54,6 +58,11 @@ def remove(name: str, *, etc: Path = ETC) -> None:
             kept = [line for line in content.splitlines(keepends=True) if not line.startswith(f"{name}:")]
             if len(kept) != len(content.splitlines()):
                 _replace(etc / file, "".join(kept))
+
+
+def _there(path: Path, line: str) -> bool:
+    """Whether a line is there, as far as can be told without the lock: the files are only ever replaced whole."""
+    return f"\n{line}\n" in path.read_text()
 
 
 def _add(path: Path, line: str, name: str, uid: int) -> bool:
@@ -93,18 +102,34 @@ def _locked(etc: Path) -> Iterator[None]:
     with _turn:
         fd = os.open(etc / ".pwd.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _wait_for(fd, etc)
+            _lock(fd, etc)
             yield
         finally:
             os.close(fd)
 
 
-def _wait_for(fd: int, etc: Path) -> None:
-    for _ in range(LOCK_TIMEOUT * 20):
+def _lock(fd: int, etc: Path) -> None:
+    """Take the lock, which belongs to the open file and not to the process: so another thread may wait for it."""
+    try:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _WHOLE_FILE)
+    except (BlockingIOError, PermissionError):
+        if not _wait(os.dup(fd)).wait(LOCK_TIMEOUT):
+            raise AccountError(f"another program holds {etc}/.pwd.lock") from None
+
+
+def _wait(fd: int) -> threading.Event:
+    """Wait for the lock in a thread of its own: the call has no time limit.
+
+    Should it come too late, whoever wanted it has closed its own descriptor, and closing this one lets go of the lock.
+    """
+    taken = threading.Event()
+
+    def wait() -> None:
         try:
-            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            time.sleep(0.05)
-        else:
-            return
-    raise AccountError(f"another program holds {etc}/.pwd.lock")
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLKW, _WHOLE_FILE)
+            taken.set()
+        finally:
+            os.close(fd)
+
+    threading.Thread(target=wait, name="account lock", daemon=True).start()
+    return taken

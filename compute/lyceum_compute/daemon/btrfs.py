@@ -125,6 +125,12 @@ def generation(fd: int, subvolume: int) -> int:
     raise FileNotFoundError(errno.ENOENT, f"there is no subvolume {subvolume}")
 
 
+def exists(root: Path, subvolume: int) -> bool:
+    """Whether a subvolume is there, or was deleted and still holds its space."""
+    with _opened(root) as fd:
+        return any(True for _ in _search(fd, _ROOT_TREE, subvolume, _ROOT_ITEM))
+
+
 def inner(fd: int, subvolume: int) -> list[Inner]:
     """Return the subvolumes directly inside one, whoever made them. ``fd`` is any open file of the outer one."""
     found = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,53 @@ def processes(slice_name: str, *, root: Path = ROOT) -> Iterator[int]:
             yield from map(int, file.read_text().split())
 
 
-def terminate(slice_name: str, *, spared: int) -> int:
-    """Ask all processes of a slice but one to end; return how many were asked."""
+@dataclass(frozen=True)
+class Counters:
+    """What a slice uses, and what was counted since it was made."""
+
+    memory: int
+    """Bytes, without files that are only kept because there is room."""
+    cpu_seconds: float
+    tasks: int
+    tasks_peak: int
+    """The kernel's own count; 0 where it keeps none."""
+    tasks_refused: int
+    memory_kills: int
+
+
+def counters(slice_name: str, *, root: Path = ROOT) -> Counters | None:
+    """Return what is counted for a slice, or None if it is not there."""
+    own = path_of(slice_name)
+    unified = root / own
+    try:
+        if (unified / "memory.current").exists():
+            memory, cpu, tasks = unified, int(_field(unified / "cpu.stat", "usage_usec")) / 1e6, unified
+            used = _number(memory / "memory.current") - _field(memory / "memory.stat", "inactive_file")
+        else:
+            memory, tasks = root / "memory" / own, root / "pids" / own
+            cpu = _number(root / "cpuacct" / own / "cpuacct.usage") / 1e9
+            used = _number(memory / "memory.usage_in_bytes") - _field(memory / "memory.stat", "total_inactive_file")
+        return Counters(
+            memory=max(used, 0),
+            cpu_seconds=cpu,
+            tasks=_number(tasks / "pids.current"),
+            tasks_peak=_number(tasks / "pids.peak") if (tasks / "pids.peak").exists() else 0,
+            tasks_refused=_tasks_refused(tasks),
+            memory_kills=killed_for_memory(slice_name, root=root),
+        )
+    except FileNotFoundError:
+        return None
+
+
+def limit_tasks(slice_name: str, most: int, *, root: Path = ROOT) -> None:
+    """Let a slice make no more than so many tasks from now on. Raises ``OSError``."""
+    own = path_of(slice_name)
+    unified = root / own / "pids.max"
+    (unified if unified.exists() else root / "pids" / own / "pids.max").write_text(str(most))
+
+
+def signal_all(slice_name: str, number: signal.Signals, *, spared: int) -> int:
+    """Send a signal to all processes of a slice but one; return how many there were."""
     with ExitStack() as stack:
         held = {}
         for pid in processes(slice_name):
@@ -50,14 +96,32 @@ def terminate(slice_name: str, *, spared: int) -> int:
         there = set(processes(slice_name)) - {spared}  # whoever is held and still there is who was meant
         for pid in there & held.keys():
             with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(held[pid], signal.SIGTERM)
+                signal.pidfd_send_signal(held[pid], number)
         return len(there)
 
 
-def _count(file: Path) -> int:
+def _tasks_refused(folder: Path) -> int:
+    """Newer kernels count at the limit that was reached, others and cgroup v1 where something was to be made."""
+    own = folder / "pids.events"
+    if own.exists() and (counted := _field(own, "max")):
+        return counted
+    return sum(_count(file, "max") for file in folder.glob("*/pids.events"))
+
+
+def _count(file: Path, name: str = "oom_kill") -> int:
     with suppress(OSError):
-        for line in file.read_text().splitlines():
-            key, _, value = line.partition(" ")
-            if key == "oom_kill":
-                return int(value)
+        return _field(file, name)
+    return 0
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())
+
+
+def _field(file: Path, name: str) -> int:
+    """Return a number of a file of names and numbers; 0 if it does not stand there."""
+    for line in file.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
     return 0

@@ -11,6 +11,7 @@ from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Project, ProjectState, State, StateChanged
 
 from .accounts import AccountError
+from .ledger import Life
 from .systemd import UnitError
 
 if TYPE_CHECKING:
@@ -41,8 +42,15 @@ class Entry:
     state: State
     changed: datetime
     local_hub: LocalHub
+    life: Life = field(default_factory=Life)
     detail: str = ""
     goal: str = ""
+    reason: str = ""
+    """Why it is being stopped, where nobody asked for it."""
+    held: int = 0
+    """Bytes that a snapshot may hold of what was deleted meanwhile."""
+    calls: int = 0
+    """Commands and file operations that are under way."""
     task: asyncio.Task[None] | None = None
     record_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     save_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -57,10 +65,17 @@ class Entry:
         """Whether it is on the way to another state."""
         return self.task is not None and not self.task.done()
 
+    def touch(self, now: datetime) -> None:
+        """Note that somebody is at work in it."""
+        if self.life.active is None or self.life.active < now:
+            self.life.active = now
+
     @property
     def takes_memory(self) -> bool:
         """Whether its memory quota is promised."""
-        return self.state in {State.STARTING, State.RUNNING, State.STOPPING} or (self.busy and self.goal == "start")
+        return self.state in {State.STARTING, State.RUNNING, State.STOPPING} or (
+            self.busy and self.goal in {"start", "restart"}
+        )
 
     def view(self) -> ProjectState:
         """The state as the hub is told."""

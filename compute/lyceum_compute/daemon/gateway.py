@@ -1,4 +1,4 @@
-"""The gateway on this host, told over its control socket."""
+"""The gateway on this host, told and asked over its control socket."""
 
 from __future__ import annotations
 
@@ -15,24 +15,47 @@ if TYPE_CHECKING:
     from lyceum_compute.protocol.messages import DropConnections
 
 TIMEOUT = 5
+#: Bytes of the gateway's longest answer.
+LONGEST = 1 << 20
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the gateway answers, of all that it does."""
+
+    activity: dict[str, float] | None = None
 
 
 async def drop(path: str, arguments: DropConnections) -> None:
     """End the open connections of an account (or all) to a project, and wait for it. Raises ``FaultError``."""
     check_id(arguments.project_id)
-    line = msgspec.json.encode({"drop": arguments}) + b"\n"
+    answer = await _ask(path, {"drop": arguments})
+    if answer == b"":
+        raise FaultError("unavailable", "the gateway did not confirm")
+
+
+async def activity(path: str) -> dict[str, float]:
+    """Return how many seconds ago bytes last went to or from each project, for the last day. Raises ``FaultError``."""
+    answer = await _ask(path, {"activity": True})
+    if answer is None:
+        return {}
+    try:
+        return msgspec.json.decode(answer, type=Answer).activity or {}
+    except msgspec.DecodeError as error:
+        raise FaultError("unavailable", "the gateway's answer makes no sense") from error
+
+
+async def _ask(path: str, order: dict[str, object]) -> bytes | None:
+    """Return the gateway's answer, or None if there is no gateway, and so no connection. Raises ``FaultError``."""
     try:
         async with asyncio.timeout(TIMEOUT):
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST)
             try:
-                writer.write(line)
+                writer.write(msgspec.json.encode(order) + b"\n")
                 await writer.drain()
-                answer = await reader.readline()
+                return await reader.readline()
             finally:
                 writer.close()
     except (FileNotFoundError, ConnectionRefusedError):
-        return  # no gateway, no connections
-    except OSError as error:  # TimeoutError is one
+        return None
+    except (OSError, ValueError) as error:  # TimeoutError is one; ValueError: a line too long
         raise FaultError("unavailable", "the gateway does not answer") from error
-    if not answer:
-        raise FaultError("unavailable", "the gateway did not confirm")

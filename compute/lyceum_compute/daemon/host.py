@@ -33,9 +33,23 @@ def disk(path: str) -> tuple[int, int]:
     return found.f_blocks * found.f_frsize // MB, found.f_bavail * found.f_frsize // MB
 
 
-def check_room(*, total: int, reserve: int, overcommit: float, committed: int, wanted: int) -> None:
-    """Raise ``FaultError`` (``host_full``) if the quotas of running projects would promise too much memory (MB)."""
-    room = int((total - reserve) * overcommit)
-    if committed + wanted > room:
-        free = max(room - committed, 0)
-        raise FaultError("host_full", f"this host has room for {free} MB more, and the project may take {wanted} MB")
+@dataclass(frozen=True)
+class Room:
+    """What a host may still promise to projects, and what is free of its disk beside the reserve. MB."""
+
+    memory: int
+    disk: int
+    disk_free: int
+
+    def check(self, *, memory: int, disk: int) -> None:
+        """Raise ``FaultError`` (``host_full``) if that much more is not to be had."""
+        if memory > self.memory:
+            free = max(self.memory, 0)
+            raise FaultError(
+                "host_full", f"this host has room for {free} MB more, and the project may take {memory} MB"
+            )
+        if self.disk_free <= 0:
+            raise FaultError("host_full", "this host's disk is full")
+        if disk > self.disk:
+            free = max(self.disk, 0)
+            raise FaultError("host_full", f"this host has {free} MB of disk left, and the project may take {disk} MB")

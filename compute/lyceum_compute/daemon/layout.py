@@ -16,6 +16,7 @@ LAST_UID = 2_000_000_000
 NETWORK = "lyceum-network"
 RUN = Path("/run/lyceum/projects")
 STATE = Path("/var/lib/lyceum/compute/projects")
+LEDGER = Path("/var/lib/lyceum/compute/ledger.sqlite")
 
 
 def check_id(project_id: str) -> str:

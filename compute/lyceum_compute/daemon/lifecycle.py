@@ -8,6 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Protocol
 
 from . import accounts, btrfs, cgroups, limits, network, sandbox
@@ -26,6 +27,9 @@ UNIT_TIMEOUT = 50
 STOP_TIMEOUT = 50
 #: Seconds that a project's programs have to end by themselves.
 PARTING = 5
+#: Seconds in which killed processes are gone, unless the kernel waits for a disk.
+KILL_TIMEOUT = 20
+NO_LIMIT = 2**63
 
 
 class Source(Protocol):
@@ -60,10 +64,10 @@ class Lifecycle:
             await asyncio.to_thread(_furnish, self.skeleton, aside / "home", project.uid)
         await asyncio.to_thread(os.rename, aside, layout.subvolume)
 
-    async def start(self, layout: Layout, project: Project) -> None:
+    async def start(self, layout: Layout, project: Project, *, held: int = 0) -> None:
         """Start the units, limited by the quota."""
         await asyncio.to_thread(accounts.ensure, layout.name, project.uid, layout.home)
-        await self.limit_disk(layout, project.uid, project.quota)
+        await self.limit_disk(layout, project.uid, project.quota, held=held)
         await asyncio.to_thread(sandbox.prepare, layout, project.uid)
         await self.systemd.set_properties(layout.slice, limits.slice_properties(project.quota))
         await self.systemd.start(layout.unit, *layout.sockets, timeout=UNIT_TIMEOUT)
@@ -84,30 +88,51 @@ class Lifecycle:
         """Ask the project's programs to end, and wait a moment until they did."""
         first = int(await self.systemd.property(layout.unit, "Service", "MainPID"))
         deadline = asyncio.get_running_loop().time() + PARTING
-        left = await asyncio.to_thread(cgroups.terminate, layout.slice, spared=first)
+        left = await asyncio.to_thread(cgroups.signal_all, layout.slice, SIGTERM, spared=first)
         while left and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.05)
             left = await asyncio.to_thread(lambda: len(set(cgroups.processes(layout.slice)) - {first}))
 
-    async def apply(self, layout: Layout, uid: int, quota: Quota, *, running: bool) -> None:
+    async def kill(self, layout: Layout) -> int:
+        """Kill every process of a running project but the first, which keeps its namespaces; return how many.
+
+        While this lasts none can be made, so a program that multiplies is gone as well. Raises ``TimeoutError`` if some
+        could not be killed.
+        """
+        first = int(await self.systemd.property(layout.unit, "Service", "MainPID"))
+        killed = await asyncio.to_thread(cgroups.signal_all, layout.slice, SIGKILL, spared=first)
+        await asyncio.to_thread(cgroups.limit_tasks, layout.slice, 1)
+        try:
+            async with asyncio.timeout(KILL_TIMEOUT):
+                left = killed
+                while left:
+                    await asyncio.sleep(0.02)
+                    left = await asyncio.to_thread(cgroups.signal_all, layout.slice, SIGKILL, spared=first)
+        finally:
+            await asyncio.to_thread(cgroups.limit_tasks, layout.slice, limits.TASKS)
+        return killed
+
+    async def apply(self, layout: Layout, uid: int, quota: Quota, *, running: bool, held: int = 0) -> None:
         """Let changed quotas hold at once."""
         if btrfs.is_subvolume(layout.subvolume):
-            await self.limit_disk(layout, uid, quota)
+            await self.limit_disk(layout, uid, quota, held=held)
         if running:
             await self.systemd.set_properties(layout.slice, limits.slice_properties(quota))
             await network.apply(self.systemd, layout, allowed=quota.network)
 
-    async def limit_disk(self, layout: Layout, uid: int, quota: Quota) -> None:
-        """Set the limit of the project's qgroup, which is made if there is none."""
+    async def limit_disk(self, layout: Layout, uid: int, quota: Quota, *, held: int = 0) -> None:
+        """Set the limit of the project's qgroup, which is made if there is none.
+
+        ``held``: bytes on top, for deleted blocks that a snapshot holds.
+        """
         group = btrfs.level_1(uid)
-        await asyncio.to_thread(btrfs.create_qgroup, layout.root, group)
-        await asyncio.to_thread(btrfs.limit_qgroup, layout.root, group, limits.disk_bytes(quota))
+        await asyncio.to_thread(_limit, layout.root, group, limits.disk_bytes(quota) + held)
 
     async def close(self, layout: Layout, uid: int) -> None:
         """Remove the project from this host: its files, its limits and its user."""
         group = btrfs.level_1(uid)
         await self.systemd.revert(layout.slice)
-        await asyncio.to_thread(_lift_limit, layout.root, group)
+        await asyncio.to_thread(_limit, layout.root, group, NO_LIMIT)  # at its limit it could not be deleted
         closing = layout.root / ".opening" / layout.project_id
         if await asyncio.to_thread(btrfs.is_subvolume, layout.subvolume):
             await asyncio.to_thread(discard, closing)
@@ -148,10 +173,9 @@ def _furnish(skeleton: Path, home: Path, uid: int) -> None:
     os.chown(home, uid, uid)
 
 
-def _lift_limit(root: Path, group: int) -> None:
-    """A subvolume at its limit cannot be deleted."""
+def _limit(root: Path, group: int, size: int) -> None:
     btrfs.create_qgroup(root, group)
-    btrfs.limit_qgroup(root, group, 2**63)
+    btrfs.limit_qgroup(root, group, size)
 
 
 def _drop_qgroup(root: Path, group: int) -> None:

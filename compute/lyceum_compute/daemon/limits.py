@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbus_fast import Variant
 
 from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.messages import QUOTA_BOUNDS
 
 if TYPE_CHECKING:
     from lyceum_compute.protocol.messages import Quota
@@ -20,14 +21,8 @@ SHARES_OF_WEIGHT = 1024 / 100
 
 def check(quota: Quota) -> Quota:
     """Return the quota, if a host can hold it. Raises ``FaultError`` (``invalid``)."""
-    bounds = {
-        "disk": (quota.disk, 1, 10_000_000),
-        "memory": (quota.memory, 50, 10_000_000),
-        "cores": (quota.cores, 0.01, 10_000),
-        "cpu_shares": (quota.cpu_shares, 1, 1_000_000),
-        "idle_timeout": (quota.idle_timeout, 0, 10**9),
-    }
-    for name, (value, least, most) in bounds.items():
+    for name, (least, most) in QUOTA_BOUNDS.items():
+        value = getattr(quota, name)
         if not math.isfinite(value) or not least <= value <= most:
             raise FaultError("invalid", f"quota.{name}: from {least} to {most}, not {value:g}")
     return quota

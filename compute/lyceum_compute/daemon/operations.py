@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import (
     DAEMON_OPERATIONS,
     PROJECT_OPERATIONS,
+    Accounting,
+    AccountingResult,
+    AllStopped,
     DropConnections,
     Empty,
     ForProject,
     HostStatus,
+    Killed,
+    KnownProject,
     ProjectArguments,
     ProjectState,
     Quota,
     RestorePath,
     RestoreResult,
     SaveResult,
+    SetDraining,
     SetQuotas,
     State,
+    Usage,
 )
 from lyceum_compute.protocol.server import Operation
 
-from . import gateway, host, restore
+from . import accounts, gateway, host, layout, restore
 from .entry import FAILURES, describe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lyceum_compute.protocol.identity import Peer
 
     from .entry import Entry
@@ -43,6 +55,8 @@ try:
     VERSION = version("lyceum-compute")
 except PackageNotFoundError:
     VERSION = "unknown"
+
+log = logging.getLogger(__name__)
 
 CALLERS = frozenset({"hub"})
 
@@ -72,6 +86,7 @@ class Operations:
         """What the host has, and what is taken."""
         memory = host.memory()
         disk_total, disk_available = host.disk(self.settings.projects)
+        room = self.projects.room()
         entries = self.projects.entries.values()
         return HostStatus(
             name=self.settings.name,
@@ -85,7 +100,74 @@ class Operations:
             disk_available=disk_available,
             running=sum(entry.state is State.RUNNING for entry in entries),
             projects=sum(entry.state is not State.CLOSED for entry in entries),
+            draining=self.projects.draining,
+            memory_room=max(room.memory, 0),
+            disk_room=max(min(room.disk, room.disk_free), 0),
         )
+
+    async def set_draining(self, peer: Peer, arguments: SetDraining) -> HostStatus:
+        """Mark the host, or take the mark away; projects that are here stay as they are."""
+        if self.settings.draining and not arguments.draining:
+            raise FaultError("conflict", "the host's settings (compute.toml) say that it drains: change those")
+        self.projects.ledger.draining = arguments.draining
+        log.info("draining: %s", arguments.draining, extra={"action": "set_draining"})
+        return await self.host_status(peer, Empty())
+
+    async def stop_all(self, _peer: Peer, _arguments: Empty) -> AllStopped:
+        """Stop every project of the host, and save what changed."""
+        entries = [e for e in self.projects.entries.values() if e.takes_memory]
+        for entry in entries:
+            await self.projects.stop(entry.project)
+        return AllStopped(projects=len(entries))
+
+    async def kill_all(self, _peer: Peer, _arguments: Empty) -> Killed:
+        """Kill all processes of all projects, which stay running."""
+        entries = [e for e in self.projects.entries.values() if e.state is State.RUNNING and not e.busy]
+        killed = await asyncio.gather(
+            *(self.projects.kill(entry.layout.project_id) for entry in entries), return_exceptions=True
+        )
+        for failed in (outcome for outcome in killed if isinstance(outcome, BaseException)):
+            log.warning("%s", failed, extra={"action": "kill_all"})
+        return Killed(processes=sum(outcome for outcome in killed if isinstance(outcome, int)))
+
+    async def kill(self, _peer: Peer, arguments: KnownProject) -> Killed:
+        """Kill all processes of a project, which stays running."""
+        return Killed(processes=await self.projects.kill(arguments.project_id))
+
+    async def create_user(self, _peer: Peer, arguments: ProjectArguments) -> Empty:
+        """Make the project's Linux user, if there is none; opening and starting do so too."""
+        entry = self.projects.of(arguments.project)
+        await self._account(accounts.ensure, entry.layout.name, entry.project.uid, entry.layout.home)
+        return Empty()
+
+    async def delete_user(self, _peer: Peer, arguments: KnownProject) -> Empty:
+        """Remove the Linux user of a project that is closed; closing does so too."""
+        place = layout.Layout(Path(self.settings.projects), layout.check_id(arguments.project_id))
+        entry = self.projects.entries.get(arguments.project_id)
+        if entry is not None and (entry.state is not State.CLOSED or entry.busy):
+            raise FaultError("conflict", f"the project is {entry.state}; close it first")
+        await self._account(accounts.remove, place.name)
+        return Empty()
+
+    @staticmethod
+    async def _account(function: Callable[..., object], *arguments: object) -> None:
+        try:
+            await asyncio.to_thread(function, *arguments)
+        except (accounts.AccountError, OSError) as error:
+            raise FaultError("unavailable", describe(error)) from error
+
+    async def usage(self, _peer: Peer, arguments: KnownProject) -> Usage:
+        """Say what a project uses."""
+        entry = self.projects.known(arguments.project_id)
+        try:
+            return await self.projects.meter.usage(entry)
+        except OSError as error:
+            raise FaultError("unavailable", f"usage cannot be measured: {describe(error)}") from error
+
+    async def accounting(self, _peer: Peer, arguments: Accounting) -> AccountingResult:
+        """Say what was used in which hour."""
+        ledger = self.projects.ledger
+        return AccountingResult(ledger=ledger.name, hours=ledger.hours(arguments.ledger, arguments.sequence))
 
     async def open(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
         """Bring a project onto this host."""
@@ -138,8 +220,8 @@ class Operations:
             raise FaultError("unavailable", f"the files could not be restored: {describe(error)}") from error
 
     async def state(self, _peer: Peer, arguments: ProjectArguments) -> ProjectState:
-        """Say how a project is."""
-        return self.projects.look(arguments.project)
+        """Say how a project is. A hub that could not be heard for a while says what its quotas are by now."""
+        return await self.projects.look(arguments.project)
 
     async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
         """Let quotas hold from now on."""
@@ -155,4 +237,9 @@ class Operations:
         entry = self.projects.known(arguments.project_id)
         if entry.state is not State.RUNNING:
             raise FaultError("not_running", f"the project is {entry.state}, not running")
-        return await entry.local_hub.call(operation, arguments.arguments)
+        entry.calls += 1
+        try:
+            return await entry.local_hub.call(operation, arguments.arguments)
+        finally:
+            entry.calls -= 1
+            entry.touch(datetime.now(UTC))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State
 
-from . import btrfs, host, limits, network, record, systemd
-from .entry import ENDINGS, FAILURES, STATE_LIMITS, Entry, describe, event_of
+from . import btrfs, host, limits, record, systemd
+from .entry import FAILURES, Entry, describe
 from .layout import Layout, check_id, check_uid
+from .ledger import Ledger
 from .local_hub import LocalHub
-from .systemd import UnitError
+from .ways import Ways
 
 if TYPE_CHECKING:
     from .lifecycle import Lifecycle
@@ -26,21 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class StepError(Exception):
-    """A step on the way to a state failed; the message says what and why."""
-
-
-class Saver(Protocol):
-    """What saves a project before it is stopped or closed (``save.Saver``)."""
-
-    async def now(self, entry: Entry) -> object:
-        """Save a project that changed."""
-
-    def forget(self, entry: Entry) -> None:
-        """Drop what is remembered of a project."""
-
-
-class Projects:
+class Projects(Ways):
     """All projects of the host."""
 
     def __init__(
@@ -49,22 +35,36 @@ class Projects:
         lifecycle: Lifecycle,
         publish: Callable[[Event], None],
         group: asyncio.TaskGroup,
+        ledger: Ledger,
     ) -> None:
+        super().__init__(lifecycle, publish, group, ledger)
         self.settings = settings
         self.entries: dict[str, Entry] = {}
-        self.saver: Saver | None = None
         self._by_unit: dict[str, Entry] = {}
-        self._lifecycle = lifecycle
-        self._publish = publish
-        self._group = group
 
     # What is known.
 
     async def recover(self, records: list[record.Record]) -> None:
-        """Take up the projects that were known before the daemon started."""
+        """Take up the projects that were known before the daemon started, and go on with what was being done."""
         for found in records:
             entry = self._add(found)
-            await self.settle(entry, "")
+            life = entry.life
+            ways = {
+                "open": (self._open, State.OPENING),
+                "start": (self._start, State.STARTING),
+                "restart": (self._restart, State.STOPPING),
+                "stop": (self._stop_and_save, State.STOPPING),
+                "close": (self._close, State.CLOSING),
+            }
+            if entry.state is not State.CLOSED:
+                await self.limit_disk(entry)
+            await self.settle(entry, life.detail)
+            if life.state is State.RUNNING and entry.state is State.OPENED and not life.goal:
+                self.say(entry, "the project ended while the host was down")
+            if life.goal in ways:
+                way, first = ways[life.goal]
+                log.info("going on", extra={"action": life.goal, "project": entry.layout.project_id})
+                self._begin(entry, life.goal, way, first)
 
     def known(self, project_id: str) -> Entry:
         """Return a project that is on this host. Raises ``FaultError`` (``not_found``)."""
@@ -73,10 +73,12 @@ class Projects:
             raise FaultError("not_found", "this project is not on this host")
         return entry
 
-    def look(self, project: Project) -> ProjectState:
-        """Return the state of a project, known here or not."""
+    async def look(self, project: Project) -> ProjectState:
+        """Return the state of a project, known here or not; of one that is here, the quota is taken over."""
         entry = self.entries.get(check_id(project.project_id))
         if entry is not None:
+            if entry.project.quota != project.quota and entry.project.uid == project.uid:
+                await self.set_quotas(project.project_id, project.quota)
             return entry.view()
         return ProjectState(project_id=project.project_id, state=State.CLOSED, changed=datetime.now(UTC))
 
@@ -106,7 +108,10 @@ class Projects:
     def _add(self, found: record.Record) -> Entry:
         layout = Layout(Path(self.settings.projects), found.project.project_id)
         state = State.OPENED if btrfs.is_subvolume(layout.subvolume) else State.CLOSED
-        entry = Entry(layout, found, state, datetime.now(UTC), LocalHub(layout.local_hub))
+        life = self.ledger.life(found.project.project_id)
+        entry = Entry(layout, found, state, datetime.now(UTC), LocalHub(layout.local_hub), life)
+        if life.state is not None and life.changed is not None:
+            entry.state, entry.changed, entry.detail = life.state, life.changed, life.detail
         self.entries[found.project.project_id] = entry
         self._by_unit[systemd.escape(layout.unit)] = entry
         return entry
@@ -115,11 +120,20 @@ class Projects:
         """MB of memory that running projects' quotas allow in all."""
         return sum(e.project.quota.memory for e in self.entries.values() if e.takes_memory and e is not but)
 
+    def unit_changed(self, escaped: str) -> None:
+        """Look at a project whose unit changed, unless the daemon is changing it."""
+        entry = self._by_unit.get(escaped)
+        if entry is not None:
+            self.look_again(entry)
+
     # What is asked for. Each answers at once; states follow.
 
     async def open(self, project: Project) -> ProjectState:
         """Bring a project onto this host."""
         entry = self.of(project)
+        if entry.state is State.CLOSED and not entry.busy:
+            self._check_draining()
+            self._check_room(entry, 0)
         if entry.state in {State.CLOSED, State.CLOSING} and not (entry.busy and entry.goal in {"open", "start"}):
             self._begin(entry, "open", self._open, State.OPENING)
         return entry.view()
@@ -131,6 +145,7 @@ class Projects:
             return entry.view()
         if entry.state is State.RUNNING and not entry.busy:
             return entry.view()
+        self._check_draining()
         self._check_room(entry, project.quota.memory)
         if entry.goal == "stop" and entry.state is State.SAVING and entry.task is not None:
             entry.task.cancel()  # nobody waits for a copy that the next automatic save makes as well
@@ -143,8 +158,27 @@ class Projects:
         entry = self.of(project)
         if not (entry.goal == "stop" and entry.busy) and (entry.busy or entry.state is State.RUNNING):
             self._break_off(entry)
+            entry.reason = ""
             self._begin(entry, "stop", self._stop_and_save, State.STOPPING)
         return entry.view()
+
+    async def stop_for(self, entry: Entry, reason: str) -> None:
+        """Stop a project of which nobody asked it, and say why."""
+        log.info(reason, extra={"action": "stop", "project": entry.layout.project_id})
+        entry.reason = reason
+        self._begin(entry, "stop", self._stop_and_save, State.STOPPING)
+
+    async def kill(self, project_id: str) -> int:
+        """Kill all processes of a running project, which stays running; return how many there were."""
+        entry = self.known(project_id)
+        if entry.state is not State.RUNNING or entry.busy:
+            raise FaultError("not_running", f"the project is {entry.state}, not running")
+        try:
+            killed = await self._lifecycle.kill(entry.layout)
+        except FAILURES as error:
+            raise FaultError("unavailable", f"not all of it could be killed: {describe(error)}") from error
+        log.info("killed %d processes", killed, extra={"action": "kill", "project": project_id})
+        return killed
 
     async def restart(self, project: Project) -> ProjectState:
         """Stop and start a project."""
@@ -168,196 +202,42 @@ class Projects:
         entry = self.known(project_id)
         limits.check(quota)
         project = entry.project
+        if entry.takes_memory and quota.memory > project.quota.memory:
+            self._check_room(entry, quota.memory)
         entry.record.project = Project(
             project_id=project.project_id, uid=project.uid, storage_host=project.storage_host, quota=quota
         )
         running = entry.state in {State.STARTING, State.RUNNING}
         try:
             await self.remember(entry)
-            await self._lifecycle.apply(entry.layout, project.uid, quota, running=running)
+            await self._lifecycle.apply(entry.layout, project.uid, quota, running=running, held=entry.held)
         except FAILURES as error:
             raise FaultError("unavailable", f"the quotas could not be applied: {error}") from error
         return quota
 
-    def _check_room(self, entry: Entry, wanted: int) -> None:
-        host.check_room(
-            total=host.memory().total,
-            reserve=self.settings.memory_reserve,
-            overcommit=self.settings.memory_overcommit,
-            committed=self.committed(but=entry),
-            wanted=wanted,
+    async def limit_disk(self, entry: Entry) -> None:
+        """Let the disk quota hold, with what a snapshot holds on top. Raises ``OSError``."""
+        project = entry.project
+        await self._lifecycle.limit_disk(entry.layout, project.uid, project.quota, held=entry.held)
+
+    @property
+    def draining(self) -> bool:
+        """Whether the host takes no further projects."""
+        return self.settings.draining or self.ledger.draining
+
+    def room(self, but: Entry | None = None) -> host.Room:
+        """Return what the quotas of further projects may promise; ``but``: as if that one were not here."""
+        memory, (total, available) = host.memory().total, host.disk(self.settings.projects)
+        here = [e for e in self.entries.values() if e.state is not State.CLOSED and e is not but]
+        return host.Room(
+            memory=int((memory - self.settings.memory_reserve) * self.settings.memory_overcommit) - self.committed(but),
+            disk=int(total * self.settings.disk_overcommit) - sum(e.project.quota.disk for e in here),
+            disk_free=available - self.settings.disk_reserve,
         )
 
-    # The ways from state to state.
+    def _check_draining(self) -> None:
+        if self.draining:
+            raise FaultError("host_full", "this host is being emptied, and takes no projects at the moment")
 
-    def _begin(self, entry: Entry, goal: str, way: Callable[[Entry], Awaitable[None]], first: State) -> None:
-        """Go a way in the background, after the one that is being gone."""
-        previous = entry.task if entry.busy else None
-        entry.goal = goal
-        if previous is None:
-            self._set(entry, first, "")
-        entry.task = self._group.create_task(self._go(entry, previous, way), name=f"{goal} {entry.layout.project_id}")
-
-    @staticmethod
-    def _break_off(entry: Entry) -> None:
-        """Give up a start that is under way: it may take long, and is not wanted any more."""
-        if entry.busy and entry.task is not None and entry.goal in {"open", "start", "restart"}:
-            entry.task.cancel()
-
-    async def _go(
-        self, entry: Entry, previous: asyncio.Task[None] | None, way: Callable[[Entry], Awaitable[None]]
-    ) -> None:
-        if previous is not None:
-            await asyncio.wait([previous])
-        detail = ""
-        try:
-            await way(entry)
-        except (StepError, *FAILURES) as error:
-            detail = describe(error)
-            log.warning(detail, extra={"action": entry.goal, "project": entry.layout.project_id})
-        except Exception:  # the boundary of a way: no project may end the daemon
-            detail = "something went wrong; the host's log has it"
-            log.exception("a step failed", extra={"action": entry.goal, "project": entry.layout.project_id})
-        if entry.state in STATE_LIMITS or detail:
-            await self.settle(entry, detail)
-
-    async def _step(self, entry: Entry, state: State, what: str, work: Awaitable[object]) -> None:
-        """Do one step within its state's time limit."""
-        self._set(entry, state, "")
-        try:
-            async with asyncio.timeout(STATE_LIMITS[state]):
-                await work
-        except TimeoutError as error:
-            raise StepError(f"the project could not be {what}: it took longer than {STATE_LIMITS[state]} s") from error
-        except FAILURES as error:
-            raise StepError(f"the project could not be {what}: {describe(error)}") from error
-
-    async def _open(self, entry: Entry) -> None:
-        await self._fill(entry)
-        await self.settle(entry)
-
-    async def _fill(self, entry: Entry) -> None:
-        """Bring the project's files here, if they are not."""
-        if not btrfs.is_subvolume(entry.layout.subvolume):
-            await self.remember(entry)
-            await self._step(entry, State.OPENING, "opened", self._lifecycle.open(entry.layout, entry.project))
-
-    async def _start(self, entry: Entry) -> None:
-        await self._fill(entry)
-        if await self._active(entry) != "active":
-            await self.remember(entry)
-            try:
-                await self._step(entry, State.STARTING, "started", self._lifecycle.start(entry.layout, entry.project))
-            except Exception:
-                with suppress(*FAILURES):
-                    await self._lifecycle.stop(entry.layout)  # half of a project is none
-                raise
-        await self.settle(entry)
-
-    async def _stop(self, entry: Entry) -> None:
-        await self._step(entry, State.STOPPING, "stopped", self._lifecycle.stop(entry.layout))
-
-    async def _stop_and_save(self, entry: Entry) -> None:
-        await self._stop(entry)
-        if self.saver is not None and btrfs.is_subvolume(entry.layout.subvolume):
-            await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
-        await self.settle(entry)
-
-    async def _restart(self, entry: Entry) -> None:
-        if btrfs.is_subvolume(entry.layout.subvolume):
-            await self._stop(entry)
-        await self._start(entry)
-
-    async def _close(self, entry: Entry) -> None:
-        await self._stop(entry)
-        if btrfs.is_subvolume(entry.layout.subvolume):
-            if self.saver is None:
-                raise StepError("the project could not be closed: it cannot be saved")
-            await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
-        await self._step(entry, State.CLOSING, "closed", self._lifecycle.close(entry.layout, entry.project.uid))
-        with suppress(FileNotFoundError):
-            entry.layout.record.unlink()
-        if self.saver is not None:
-            self.saver.forget(entry)
-        entry.record.generations, entry.record.saved = {}, None
-        self._set(entry, State.CLOSED, "")
-
-    # What is so.
-
-    async def _active(self, entry: Entry) -> str:
-        return await self._lifecycle.systemd.active(entry.layout.unit)
-
-    async def settle(self, entry: Entry, detail: str = "") -> None:
-        """Set the state that is a fact, from the service manager and the disk."""
-        try:
-            active = await self._active(entry)
-        except UnitError as error:
-            log.warning("%s", error, extra={"action": "settle"})
-            active = "inactive"
-        if active in {"active", "activating", "deactivating", "reloading"}:
-            self._set(entry, State.RUNNING, detail)
-        elif btrfs.is_subvolume(entry.layout.subvolume):
-            self._set(entry, State.OPENED, detail)
-        else:
-            self._set(entry, State.CLOSED, detail)
-
-    def unit_changed(self, escaped: str) -> None:
-        """Look at a project whose unit changed, unless the daemon is changing it."""
-        entry = self._by_unit.get(escaped)
-        if entry is not None:
-            self.look_again(entry)
-
-    async def active_units(self) -> set[str]:
-        """Return the units of projects that run."""
-        return {
-            unit.name for unit in await self._lifecycle.systemd.units("lyceum-project@*") if unit.active == "active"
-        }
-
-    async def connected_units(self) -> set[str]:
-        """Return the units of projects that are connected to the network outside."""
-        return await network.connected(self._lifecycle.systemd)
-
-    async def connect(self, entry: Entry) -> None:
-        """Connect a running project to the network outside, or cut it off, as its quota says. Raises ``UnitError``."""
-        await network.apply(self._lifecycle.systemd, entry.layout, allowed=entry.project.quota.network)
-
-    def look_again(self, entry: Entry) -> None:
-        """Compare a project's state with the facts, unless it is on the way to another."""
-        if entry.busy:
-            return
-        entry.goal = "check"
-        entry.task = self._group.create_task(
-            self._go(entry, None, self._check), name=f"check {entry.layout.project_id}"
-        )
-
-    async def _check(self, entry: Entry) -> None:
-        """Notice what happened to a project without the daemon."""
-        active = await self._active(entry)
-        if entry.state is State.RUNNING and active in {"inactive", "failed"}:
-            result = await self._lifecycle.systemd.property(entry.layout.unit, "Service", "Result")
-            detail = ENDINGS.get(str(result), f"the project ended by itself ({result})")
-            log.warning(detail, extra={"action": "ended", "project": entry.layout.project_id})
-            await self._lifecycle.stop(entry.layout)
-            await self.settle(entry, detail)
-        elif entry.state is State.OPENED and active == "active":
-            self._set(entry, State.RUNNING, "")
-
-    def _set(self, entry: Entry, state: State, detail: str) -> None:
-        if (entry.state, entry.detail) == (state, detail):
-            return
-        if entry.state is not state:
-            entry.changed = datetime.now(UTC)
-        entry.state, entry.detail = state, detail
-        log.info(
-            "project is %s", state, extra={"action": "state", "project": entry.layout.project_id, "detail": detail}
-        )
-        self._publish(event_of(entry))
-
-    def say(self, entry: Entry, detail: str) -> None:
-        """Tell hubs something of a project whose state stays."""
-        self._set(entry, entry.state, detail)
-
-    async def remember(self, entry: Entry) -> None:
-        """Write down what must be known after a restart. Raises ``OSError``."""
-        async with entry.record_lock:
-            await asyncio.to_thread(record.store, entry.layout.record, entry.record)
+    def _check_room(self, entry: Entry, memory: int) -> None:
+        self.room(entry).check(memory=memory, disk=entry.project.quota.disk if entry.state is State.CLOSED else 0)

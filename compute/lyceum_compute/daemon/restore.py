@@ -154,13 +154,21 @@ def arrivals(restores: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
 
 
 def sweep(restores: Path) -> None:
     """Delete what restores left that were broken off."""
     for folder in restores.glob("*") if restores.is_dir() else ():
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Delete a folder of a restore. What cannot be deleted is logged, and tried again at the daemon's next start."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        log.warning("%s could not be cleared away: %s", folder, error, extra={"action": "restore"})
 
 
 def stamp_of(time: datetime | None = None) -> str:

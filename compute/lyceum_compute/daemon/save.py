@@ -1,8 +1,9 @@
 """Saving: a snapshot of the project is copied to its storage host, which snapshots the whole copy.
 
-A copy shows one point in time, as it is sent from a read-only snapshot. The snapshot is deleted right after: while it
-is there, it holds deleted blocks against the project's quota. Nothing is sent when no subvolume of the project changed
-since the last copy; that is found out at the same cost however large the project is.
+A copy shows one point in time, as it is sent from a read-only snapshot. The snapshot is deleted right after. While it
+is there, it holds deleted blocks against the project's quota, whose limit is raised by as much for that time. Nothing
+is sent when no subvolume of the project changed since the last copy; that is found out at the same cost however large
+the project is.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import logging
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Saved, SaveResult
 
-from . import beneath, btrfs
+from . import beneath, btrfs, limits
 from .lifecycle import discard
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ TOO_MANY = f"the project has more than {MOST_SUBVOLUMES} btrfs subvolumes inside
 #: The storage host may have been restarted between the end of a copy and the call for its snapshot.
 ATTEMPTS = 2
 SAVES_AT_ONCE = 4
+#: The kernel frees what a deleted snapshot held in the background. It is looked for so often, with seconds between.
+RELEASE_LOOKS = 120
+RELEASE_PAUSE = 1.0
 
 
 class Saver:
@@ -50,11 +54,14 @@ class Saver:
         storage: Storage,
         publish: Callable[[Event], None],
         remember: Callable[[Entry], Awaitable[None]],
+        limit_disk: Callable[[Entry], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._storage = storage
         self._publish = publish
         self._remember = remember
+        self._limit_disk = limit_disk
+        self._releasing: dict[str, asyncio.Task[None]] = {}
         self._began: dict[str, float] = {}
         self._next: dict[str, asyncio.Task[SaveResult]] = {}
         self._noticed: dict[str, float] = {}
@@ -139,11 +146,12 @@ class Saver:
         began = time.monotonic()
         self._began[layout.project_id] = began
         await self._storage.prepare(project)
+        await self._hold(entry)
         try:
             found = await asyncio.to_thread(freeze, layout)
             result = await self._copy(entry)
         finally:
-            await asyncio.to_thread(discard, layout.snapshot)
+            await self._release(entry)
         entry.record.generations, entry.record.saved = found, result
         await self._remember(entry)
         log.info(
@@ -152,6 +160,39 @@ class Saver:
         )
         self._publish(Saved(project_id=layout.project_id, snapshot=result.snapshot, time=result.time))
         return result
+
+    async def _hold(self, entry: Entry) -> None:
+        """Raise the disk's limit by what the snapshot may hold of what is deleted from now on: at most, all there is.
+
+        So whoever has a full disk can delete and write while the copy is under way. What is written beyond the quota in
+        that time leaves the project above it afterwards; a second copy then adds no more than one quota either.
+        """
+        earlier = self._releasing.pop(entry.layout.project_id, None)
+        if earlier is not None:
+            earlier.cancel()
+        used = await asyncio.to_thread(btrfs.used, entry.layout.root, btrfs.level_1(entry.project.uid))
+        entry.held = min(used, limits.disk_bytes(entry.project.quota))
+        await self._limit_disk(entry)
+
+    async def _release(self, entry: Entry) -> None:
+        """Delete the snapshot; the limit is as before once the kernel has freed what it held."""
+        key = entry.layout.project_id
+        number = await asyncio.to_thread(_number, entry.layout.snapshot)
+        await asyncio.to_thread(discard, entry.layout.snapshot)
+        task = asyncio.create_task(self._lower(entry, number), name=f"release {key}")
+        self._releasing[key] = task
+        task.add_done_callback(_log_failure)
+
+    async def _lower(self, entry: Entry, number: int | None) -> None:
+        for _ in range(RELEASE_LOOKS):
+            await asyncio.to_thread(btrfs.sync, entry.layout.root)
+            if number is None or not await asyncio.to_thread(btrfs.exists, entry.layout.root, number):
+                break
+            await asyncio.sleep(RELEASE_PAUSE)
+        entry.held = 0
+        self._releasing.pop(entry.layout.project_id, None)
+        if btrfs.is_subvolume(entry.layout.subvolume):
+            await self._limit_disk(entry)
 
     async def _copy(self, entry: Entry) -> SaveResult:
         for attempt in range(1, ATTEMPTS + 1):
@@ -207,7 +248,15 @@ def _freeze(source: Path, number: int | None, folder: int, name: bytes, found: d
                 _freeze(source / os.fsdecode(one.path), one.id, place, last, found)
 
 
-def _log_failure(task: asyncio.Task[SaveResult]) -> None:
-    """Take note of how a save ended, should nobody wait for it any more."""
+def _number(snapshot: Path) -> int | None:
+    """Return the number of the snapshot's subvolume, if it is there."""
+    if not btrfs.is_subvolume(snapshot):
+        return None
+    with btrfs.opened(snapshot) as fd:
+        return btrfs.number(fd)
+
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    """Take note of how it ended, should nobody wait for it any more."""
     if not task.cancelled() and task.exception() is not None:
-        log.warning("a save failed: %s", task.exception(), extra={"action": "save"})
+        log.warning("%s failed: %s", task.get_name(), task.exception(), extra={"action": "save"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from lyceum_compute.protocol.server import Connection, Server
 
 from . import btrfs, host, layout, record, restore, sandbox
 from .entry import event_of
+from .idle import Idle
+from .ledger import Ledger
 from .lifecycle import Lifecycle, discard
 from .notify import notify, watchdog
 from .operations import Operations
@@ -57,10 +60,13 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
     def changed(unit: str) -> None:
         projects.unit_changed(unit)
 
-    async with Storage(settings, identity) as storage:
+    async with AsyncExitStack() as stack:
+        ledger = stack.enter_context(closing(Ledger(layout.LEDGER)))
+        storage = await stack.enter_async_context(Storage(settings, identity))
         manager = Systemd("lyceum-project@", changed)
-        projects = Projects(settings, Lifecycle(manager, storage), publish, group)
-        saver = Saver(settings, storage, publish, projects.remember)
+        projects = Projects(settings, Lifecycle(manager, storage), publish, group, ledger)
+        saver = Saver(settings, storage, publish, projects.remember, projects.limit_disk)
+        idle = Idle(projects, projects.meter, settings.gateway_control)
         projects.saver = saver
         await manager.connect()
         await limit_all(manager, settings)
@@ -77,7 +83,7 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
         _on_signals(identity)
         notify("READY=1")
         log.info("ready, %d projects known", len(projects.entries), extra={"action": "ready"})
-        watching = [group.create_task(watchdog()), group.create_task(Sweep(projects, saver, publish).run())]
+        watching = [group.create_task(watchdog()), group.create_task(Sweep(projects, saver, idle, publish).run())]
         stopping = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)

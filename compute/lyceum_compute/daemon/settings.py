@@ -32,6 +32,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     memory_reserve: int = 512
     memory_overcommit: float = 1.0
     """How much more memory running projects' quotas may promise than there is: 2 is twice as much."""
+    disk_overcommit: float = 100.0
+    """How much more disk the projects' quotas may promise than there is."""
+    disk_reserve: int = 1000
+    """With less than this left on the disk, no project is opened or started."""
+    draining: bool = False
+    """Whether to take no further projects, whatever hubs say (``set_draining``)."""
     storage_port: int = 6002
     network: Network = Network()
 

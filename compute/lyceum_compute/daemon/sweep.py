@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lyceum_compute.protocol.messages import Edited, State
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lyceum_compute.protocol.messages import Event
 
     from .entry import Entry
+    from .idle import Idle
     from .projects import Projects
     from .save import Saver
 
@@ -26,18 +28,25 @@ log = logging.getLogger(__name__)
 PAUSE = 5
 UNITS_EVERY = 3
 FILES_EVERY = 6
+USE_EVERY = 6
+GATEWAY_EVERY = 12
 ROOT_EVERY = 60
-"""Units are compared, files looked at, and the root of sandboxes brought up to date, in every so many rounds."""
+REST_EVERY = 180
+THIN_EVERY = 720
+"""In every so many rounds: units are compared, files looked at, the use of running projects counted, the gateway asked
+for activity, the root of sandboxes brought up to date, the disk of resting projects noted, old hours forgotten."""
+#: Seconds beyond a state's time limit after which a way that does not end by itself is broken off.
+OVERDUE = 30
 
 
 class Sweep:
     """Rounds over all projects of the host."""
 
-    def __init__(self, projects: Projects, saver: Saver, publish: Callable[[Event], None]) -> None:
+    def __init__(self, projects: Projects, saver: Saver, idle: Idle, publish: Callable[[Event], None]) -> None:
         self._projects = projects
         self._saver = saver
+        self._idle = idle
         self._publish = publish
-        self._killed: dict[str, int] = {}
         self._saving: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -50,8 +59,31 @@ class Sweep:
                 await self._refresh()
             if number % UNITS_EVERY == 0:
                 await self._compare()
-            for entry in list(self._projects.entries.values()):
-                await self._look(entry, files=number % FILES_EVERY == 0)
+            if number % GATEWAY_EVERY == 0:
+                await self._idle.ask_gateway()
+            for turn, entry in enumerate(list(self._projects.entries.values())):
+                await self._look(entry, files=number % FILES_EVERY == 0, use=(number + turn) % USE_EVERY == 0)
+                if number % REST_EVERY == 1:
+                    await self._note_rest(entry)
+            await self._stop_idle()
+            if number % THIN_EVERY == 0:
+                self._projects.ledger.thin(datetime.now(UTC))
+
+    async def _stop_idle(self) -> None:
+        try:
+            await self._idle.round()
+        except FAILURES as error:
+            log.warning("%s", describe(error), extra={"action": "idle"})
+
+    async def _note_rest(self, entry: Entry) -> None:
+        """Note the disk that a project takes which does not run."""
+        if entry.state is not State.OPENED:
+            return
+        try:
+            disk = await self._projects.meter.disk(entry)
+            self._projects.ledger.rest(entry.layout.project_id, disk, datetime.now(UTC))
+        except (OSError, sqlite3.Error) as error:
+            log.warning("%s", error, extra={"action": "usage", "project": entry.layout.project_id})
 
     async def _refresh(self) -> None:
         """Let projects see what changed in the host's ``/etc``, after an upgrade for instance."""
@@ -68,9 +100,10 @@ class Sweep:
             log.warning("%s", describe(error), extra={"action": "sweep"})
             return
         for entry in self._projects.entries.values():
-            if (entry.layout.unit in active) != (entry.state is State.RUNNING):
+            running = entry.state is State.RUNNING
+            if (entry.layout.unit in active) != running or (running and not active.issuperset(entry.layout.sockets)):
                 self._projects.look_again(entry)
-            elif entry.state is State.RUNNING and entry.project.quota.network != (entry.layout.network in connected):
+            elif running and entry.project.quota.network != (entry.layout.network in connected):
                 await self._connect(entry)
 
     async def _connect(self, entry: Entry) -> None:
@@ -82,13 +115,13 @@ class Sweep:
             log.warning("%s", describe(error), extra={"action": "network", "project": entry.layout.project_id})
             self._projects.say(entry, "the network outside cannot be reached; the host's log says why")
 
-    async def _look(self, entry: Entry, *, files: bool) -> None:
+    async def _look(self, entry: Entry, *, files: bool, use: bool) -> None:
         try:
-            if entry.state in STATE_LIMITS and not entry.busy:
-                log.warning("a state was stuck", extra={"action": "sweep", "project": entry.layout.project_id})
-                await self._projects.settle(entry)
+            await self._resolve(entry)
             if entry.state is State.RUNNING:
                 self._look_at_memory(entry)
+                if use and not entry.busy:
+                    await self._projects.meter.look(entry)
             if files and not entry.busy and entry.state in {State.RUNNING, State.OPENED}:
                 await self._look_at_files(entry)
         except FAILURES as error:
@@ -96,15 +129,35 @@ class Sweep:
         except Exception:  # the boundary of one project's round
             log.exception("a round failed", extra={"action": "sweep", "project": entry.layout.project_id})
 
+    async def _resolve(self, entry: Entry) -> None:
+        """Bring a project that is stuck on its way to where it is as a fact."""
+        limit = STATE_LIMITS.get(entry.state)
+        if limit is None:
+            return
+        late = datetime.now(UTC) - entry.changed > timedelta(seconds=limit + OVERDUE)
+        if entry.busy and not late:
+            return
+        log.warning("%s is stuck", entry.state, extra={"action": "sweep", "project": entry.layout.project_id})
+        stuck = entry.state
+        if entry.busy and entry.task is not None:
+            entry.task.cancel()
+            await asyncio.wait([entry.task], timeout=OVERDUE)
+        await self._projects.settle(entry, f"{stuck} took too long and was given up")
+
     def _look_at_memory(self, entry: Entry) -> None:
         """Tell when the kernel ended a process because the project's memory was used up."""
-        key = entry.layout.project_id
         killed = cgroups.killed_for_memory(entry.layout.slice)
-        before = self._killed.get(key)
-        self._killed[key] = killed
-        if before is not None and killed > before:
-            limit = entry.project.quota.memory
-            self._projects.say(entry, f"out of memory: a program was ended, as the project used all of its {limit} MB")
+        life = entry.life
+        if killed > life.counted_kills:
+            life.memory_kills += killed - life.counted_kills
+            life.counted_kills, life.memory_killed = killed, datetime.now(UTC)
+            life.memory_peak = entry.project.quota.memory
+            often = "once" if life.memory_kills == 1 else f"{life.memory_kills} times"
+            self._projects.say(
+                entry,
+                f"out of memory: programs were ended {often}, the last at {life.memory_killed:%Y-%m-%d %H:%M} UTC,"
+                f" as the project used all of its {entry.project.quota.memory} MB",
+            )
 
     async def _look_at_files(self, entry: Entry) -> None:
         if entry.state is State.RUNNING and await self._saver.edited(entry):

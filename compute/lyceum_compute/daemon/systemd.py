@@ -118,9 +118,9 @@ class Systemd:
         """Return whether a unit is ``active``, ``activating``, ``deactivating``, ``inactive`` or ``failed``."""
         return str(await self.property(unit, "Unit", "ActiveState"))
 
-    async def units(self, pattern: str) -> list[UnitState]:
-        """Return the loaded units whose names match a shell pattern."""
-        (found,) = await self._call("ListUnitsByPatterns", "asas", [[], [pattern]])
+    async def units(self, *patterns: str) -> list[UnitState]:
+        """Return the loaded units whose names match one of the shell patterns."""
+        (found,) = await self._call("ListUnitsByPatterns", "asas", [[], list(patterns)])
         return [UnitState(entry[0], entry[3]) for entry in found]
 
     async def _jobs_done(self, method: str, units: tuple[str, ...], timeout: float) -> None:

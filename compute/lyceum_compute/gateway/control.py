@@ -22,9 +22,10 @@ TIMEOUT = 10.0
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``{"drop": {"project_id": ..., "account_id": ... or null}}``"""
+    """``{"drop": {"project_id": ..., "account_id": ... or null}}`` or ``{"activity": true}``"""
 
-    drop: DropConnections
+    drop: DropConnections | None = None
+    activity: bool = False
 
 
 _decoder = msgspec.json.Decoder(Order)
@@ -36,6 +37,10 @@ def obey(links: Links, line: bytes) -> bytes:
         order = _decoder.decode(line)
     except (ValueError, RecursionError) as error:
         return _line({"error": {"code": "invalid", "message": str(error)[:200]}})
+    if order.activity:
+        return _line({"activity": links.activity()})
+    if order.drop is None:
+        return _line({"error": {"code": "invalid", "message": "the line says nothing to be done"}})
     count = links.drop(order.drop.project_id, order.drop.account_id)
     log.info("ended %d connections to %s", count, order.drop.project_id, extra={"action": "drop"})
     return _line({"dropped": count})

@@ -14,6 +14,13 @@ from .head import Head, RefusedError
 HOLD = 5.0
 
 
+#: Bytes that a connection carries within a minute, in both directions, to be kept alive and for nothing else.
+TRICKLE = 400
+MINUTE = 60.0
+#: Seconds for which a project's last activity is remembered.
+REMEMBERED = 86_400.0
+
+
 class Link(Protocol):
     """One browser's connection to a project."""
 
@@ -32,6 +39,8 @@ class Links:
         self._count = 0
         self._held: dict[tuple[str, str | None], float] = {}
 
+        self._active: dict[str, float] = {}
+
     def __len__(self) -> int:
         return self._count
 
@@ -46,6 +55,17 @@ class Links:
             raise RefusedError(429, "too_many", f"the project has {self._per_project} connections already")
         self._open[head.project][link] = head.account
         self._count += 1
+
+    def traffic(self, project: str) -> Traffic:
+        """Return what is to be told of the bytes that a new connection carries."""
+        return Traffic(self._active, project, self._clock)
+
+    def activity(self) -> dict[str, float]:
+        """Return how many seconds ago each project's connections last carried more than what keeps them alive."""
+        now = self._clock()
+        for project in [project for project, when in self._active.items() if now - when >= REMEMBERED]:
+            del self._active[project]
+        return {project: round(now - when, 1) for project, when in self._active.items()}
 
     def remove(self, link: Link, head: Head) -> None:
         """Forget a connection that has ended."""
@@ -73,3 +93,23 @@ class Links:
     def _let_go(self) -> None:
         now = self._clock()
         self._held = {who: until for who, until in self._held.items() if until > now}
+
+
+class Traffic:
+    """Notices when one connection carries more within a minute than what keeps it alive."""
+
+    def __init__(self, active: dict[str, float], project: str, clock: Callable[[], float]) -> None:
+        self._active = active
+        self._project = project
+        self._clock = clock
+        self._since = clock()
+        self._bytes = 0
+
+    def moved(self, count: int) -> None:
+        """Note that so many bytes went one way or the other."""
+        now = self._clock()
+        if now - self._since > MINUTE:
+            self._since, self._bytes = now, 0
+        self._bytes += count
+        if self._bytes > TRICKLE:
+            self._active[self._project] = now

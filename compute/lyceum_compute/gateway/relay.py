@@ -17,7 +17,7 @@ from lyceum_compute.protocol.server import set_keepalive
 
 from . import answer, head
 from .head import Head, RefusedError
-from .links import Links
+from .links import Links, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class BrowserSide(asyncio.Protocol):
         self._project: ProjectSide | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._traffic: Traffic | None = None
 
     # The hub proxy's side
 
@@ -74,6 +75,8 @@ class BrowserSide(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes on, once the head is through."""
+        if self._traffic is not None:
+            self._traffic.moved(len(data))
         if self._project is not None:
             self._project.write(data)
         elif self._buffer is not None and self._transport is not None and not self._transport.is_closing():
@@ -120,6 +123,8 @@ class BrowserSide(asyncio.Protocol):
             self.refuse(refused)
             return
         self._head = found
+        self._traffic = self._route.links.traffic(found.project)
+        self._traffic.moved(len(whole))
         if self._deadline is not None:
             self._deadline.cancel()
         self._connecting = self._loop.create_task(self._connect(found))
@@ -151,6 +156,8 @@ class BrowserSide(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send to the browser."""
+        if self._traffic is not None:
+            self._traffic.moved(len(data))
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 

@@ -209,8 +209,10 @@ async def set_edited(connection: Connection, project_id: UUID, host: str, time: 
 
 
 async def set_detail(connection: Connection, project_id: UUID, detail: str) -> None:
-    """Say something about the present state."""
-    await connection.execute("update projects set state_detail = $2 where project_id = $1", project_id, detail)
+    """Say something about the present state, from now on."""
+    await connection.execute(
+        "update projects set state_detail = $2, state_changed = now() where project_id = $1", project_id, detail
+    )
 
 
 # Where projects are.
@@ -255,6 +257,23 @@ async def place(connection: Connection, project_id: UUID, compute_host: str, sto
         compute_host,
         storage_host,
     )
+
+
+async def replace(connection: Connection, project_id: UUID, old: str, new: str) -> bool:
+    """Move a closed project to another compute host; return whether it was still closed, and on the old one.
+
+    What the new host tells of it counts from its first word, whatever the old one's clock said.
+    """
+    done = await connection.execute(
+        """
+        update projects set compute_host = $3, placed = now(), state_told = '-infinity'
+        where project_id = $1 and compute_host = $2 and state = 'closed'
+        """,
+        project_id,
+        old,
+        new,
+    )
+    return done != "UPDATE 0"
 
 
 async def placed_on(connection: Connection, host: str) -> list[UUID]:

@@ -3,7 +3,7 @@
 Importing this package fills the registry.
 """
 
-from . import accounts, files, people, projects, site, trash
+from . import accounts, compute, files, people, projects, quotas, site, trash
 from .registry import REGISTRY, Call, CookieChange, Operation, Who
 
 __all__ = [
@@ -13,9 +13,11 @@ __all__ = [
     "Operation",
     "Who",
     "accounts",
+    "compute",
     "files",
     "people",
     "projects",
+    "quotas",
     "site",
     "trash",
 ]

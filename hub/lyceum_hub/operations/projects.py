@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from lyceum_compute.protocol.messages import Quota
 
 from lyceum_hub.errors import ForbiddenError
 from lyceum_hub.services.views import ProjectView, view_of
@@ -65,28 +64,16 @@ class StateNow(Output, frozen=True):
     state_detail: str
 
 
+class Killed(Output, frozen=True):
+    """How many processes there were."""
+
+    processes: int
+
+
 class SaveState(StateNow, frozen=True):
     """``snapshot``: the name of the snapshot, once it is there (with ``wait``); null if the save still goes on."""
 
     snapshot: str | None
-
-
-class SetQuotas(OfProject, frozen=True):
-    """Memory and disk in MB, idle_timeout in seconds. What is left out stays as it is."""
-
-    disk: int | msgspec.UnsetType = msgspec.UNSET
-    memory: int | msgspec.UnsetType = msgspec.UNSET
-    cores: float | msgspec.UnsetType = msgspec.UNSET
-    cpu_shares: int | msgspec.UnsetType = msgspec.UNSET
-    idle_timeout: int | msgspec.UnsetType = msgspec.UNSET
-    network: bool | msgspec.UnsetType = msgspec.UNSET
-    member_host: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class QuotaNow(Output, frozen=True):
-    """The whole quota as it is now."""
-
-    quota: Quota
 
 
 @operation(Who.SIGNED_IN)
@@ -152,9 +139,7 @@ async def save_project(call: Call, asked: ChangeState) -> SaveState:
     )
 
 
-@operation(Who.ADMINISTRATOR)
-async def set_quotas(call: Call, asked: SetQuotas) -> QuotaNow:
-    """Change a project's quotas; they take effect at once."""
-    await call.services.projects.role(call.by, asked.project_id)
-    changes = {name: value for name in Quota.__struct_fields__ if (value := getattr(asked, name)) is not msgspec.UNSET}
-    return QuotaNow(quota=await call.services.projects.set_quotas(asked.project_id, changes))
+@operation(Who.PEOPLE)
+async def kill_project(call: Call, asked: OfProject) -> Killed:
+    """Kill all processes of a running project at once; the project itself goes on, with its files and limits."""
+    return Killed(processes=await call.services.projects.kill(asked.project_id))

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 
 from lyceum_hub.settings import Settings
 
+from .accounting import Accounting
 from .accounts import Accounts
 from .background import Background
+from .compute import Compute
 from .fairness import Fairness
 from .files import Files
 from .health import Health
 from .people import People
 from .permissions import Permissions
 from .projects import Projects
+from .quotas import Quotas
 from .sessions import Sessions
 from .states import States
 from .tables import Tables
+from .usage import Usages
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     projects: Projects
+    quotas: Quotas
+    usage: Usages
+    accounting: Accounting
+    compute: Compute
     people: People
     files: Files
     permissions: Permissions
@@ -36,16 +44,20 @@ class Services:
 
 
 __all__ = [
+    "Accounting",
     "Accounts",
     "Background",
+    "Compute",
     "Fairness",
     "Files",
     "Health",
     "People",
     "Permissions",
     "Projects",
+    "Quotas",
     "Services",
     "Sessions",
     "States",
     "Tables",
+    "Usages",
 ]

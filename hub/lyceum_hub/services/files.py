@@ -13,7 +13,8 @@ from lyceum_hub.db.projects import Project
 from lyceum_hub.errors import ConflictError, InvalidError, NotFoundError
 from lyceum_hub.storage_client import StorageHosts
 
-from .projects import Projects, for_host
+from .moves import for_host
+from .projects import Projects
 
 T = TypeVar("T", bound=Message)
 

@@ -20,6 +20,14 @@ log = logging.getLogger(__name__)
 
 #: MB that must be left on a host's disk for it to take one more project.
 LEAST_DISK = 1_000
+WHAT_TO_DO = "Stop a project that you do not need at the moment, or try again later."
+
+
+def full() -> HubError:
+    """The answer when every host is full or takes nothing."""
+    return HubError(
+        "host_full", f"No compute host has room for the project at the moment. {WHAT_TO_DO}", retry_after=60
+    )
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,33 +38,41 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_compute(
-    candidates: Sequence[Candidate], load: Sequence[Committed], *, memory: int, member: bool
+    candidates: Sequence[Candidate], load: Sequence[Committed], *, memory: int, member: bool, disk: int = 0
 ) -> str | None:
-    """Return the compute host for a project of so much ``memory`` (MB), or None if none may be used.
+    """Return the compute host for a project of so much ``memory`` and ``disk`` (MB), or None if none may be used.
 
-    The one with the most memory that no quota has a claim on; of equals, the one with the fewest projects. Hosts marked
-    for members are for projects with ``member_host``, which go elsewhere only if there is none. A host that drains or
-    whose disk is full is left out; one whose memory is all promised is not, for most projects need little of theirs.
+    The one with the most memory that may still be promised; of equals, the one with the fewest projects. Hosts marked
+    for members are for projects with ``member_host``, which go elsewhere only if none of these can take it. A host that
+    drains, or lacks the memory or disk that the quota promises, is left out.
     """
     by_host = {entry.host: entry for entry in load}
+
+    def room(candidate: Candidate) -> int:
+        """MB, counting also what was placed there just now and the host does not know of yet."""
+        status = candidate.status
+        known = by_host.get(status.name)
+        coming = max((known.memory if known else 0) - status.memory_committed, 0)
+        left = status.memory_total - status.memory_committed if status.memory_room is None else status.memory_room
+        return left - coming
+
     usable = [
         candidate
         for candidate in candidates
         if not candidate.status.draining
         and candidate.status.disk_available >= LEAST_DISK
-        and candidate.status.memory_total >= memory
+        and (candidate.status.disk_room is None or candidate.status.disk_room >= disk)
+        and room(candidate) >= memory
     ]
-    if any(candidate.member for candidate in usable):
+    if any(candidate.member for candidate in candidates):
         wanted = [candidate for candidate in usable if candidate.member == member]
         usable = wanted or (usable if member else [])
 
-    def room(candidate: Candidate) -> tuple[int, int, str]:
-        status = candidate.status
-        known = by_host.get(status.name)
-        promised = max(status.memory_committed, known.memory if known else 0)
-        return (status.memory_total - promised, -(known.projects if known else 0), status.name)
+    def rank(candidate: Candidate) -> tuple[int, int, str]:
+        known = by_host.get(candidate.status.name)
+        return (room(candidate), -(known.projects if known else 0), candidate.status.name)
 
-    return max(usable, key=room).status.name if usable else None
+    return max(usable, key=rank).status.name if usable else None
 
 
 def choose_storage(statuses: Sequence[StorageStatus]) -> str | None:
@@ -86,8 +102,10 @@ class Placement:
             await projects.lock_placement(connection)
             load = await projects.committed(connection)
             quota = project.quota
-            host = choose_compute(compute, load, memory=quota.memory, member=quota.member_host)
+            host = choose_compute(compute, load, memory=quota.memory, member=quota.member_host, disk=quota.disk)
             store = choose_storage(storage)
+            if host is None and compute:
+                raise full()
             if host is None or store is None:
                 lacking = "compute" if host is None else "storage"
                 raise UnavailableError(f"No {lacking} host can take the project at the moment. Try again later.", 30)
@@ -100,6 +118,29 @@ class Placement:
             extra={"action": "place", "project": str(project.project_id), "host": found.compute_host},
         )
         return found
+
+    async def elsewhere(self, project: Project) -> str | None:
+        """Return another compute host that could take a project now, or None."""
+        candidates = [host for host in await self._compute_candidates() if host.status.name != project.compute_host]
+        async with self._database.connection() as connection:
+            load = await projects.committed(connection)
+        quota = project.quota
+        return choose_compute(candidates, load, memory=quota.memory, member=quota.member_host, disk=quota.disk)
+
+    def misplaced(self, project: Project) -> bool:
+        """Whether a project is on a host for members without being one, or the other way round."""
+        members = {host.name for host in self._compute if host.settings.member}
+        return bool(members) and (project.compute_host in members) != project.quota.member_host
+
+    def fitting(self, project: Project, host: str) -> bool:
+        """Whether a host is of the kind that a project is to be on."""
+        return self._compute.get(host).settings.member == project.quota.member_host
+
+    async def replace(self, project: Project, host: str) -> bool:
+        """Give a closed project another compute host; return whether it was as it was thought to be."""
+        async with self._database.transaction() as connection:
+            await projects.lock_placement(connection)
+            return await projects.replace(connection, project.project_id, project.compute_host or "", host)
 
     async def _compute_candidates(self) -> list[Candidate]:
         async def ask(name: str, *, member: bool) -> Candidate | None:

@@ -8,19 +8,20 @@ from datetime import datetime
 from uuid import UUID
 
 from lyceum_compute.protocol import messages
-from lyceum_compute.protocol.messages import Quota, SaveResult, State
+from lyceum_compute.protocol.messages import SaveResult, State
 
 from lyceum_hub.compute_client import ComputeHosts
 from lyceum_hub.db import projects
 from lyceum_hub.db.database import Database
 from lyceum_hub.db.projects import Project
-from lyceum_hub.errors import ConflictError, HubError, InvalidError, unknown_project
+from lyceum_hub.errors import ConflictError, HubError, unknown_project
 from lyceum_hub.settings import Settings
 
 from . import texts
 from .background import Background
 from .caller import Caller
-from .placement import Placement
+from .moves import Moves, for_host
+from .placement import WHAT_TO_DO, Placement
 from .states import States
 
 log = logging.getLogger(__name__)
@@ -31,16 +32,6 @@ RESTING = frozenset({State.CLOSED, State.OPENED})
 LIVE = frozenset({State.RUNNING})
 #: Seconds after which a state of rest is taken for the end of the way, and not for a place on it.
 AT_REST = 3.0
-
-
-def for_host(project: Project) -> messages.Project:
-    """Return what a compute host must know of a placed project."""
-    return messages.Project(
-        project_id=str(project.project_id),
-        uid=project.uid,
-        storage_host=project.storage_host or "",
-        quota=project.quota,
-    )
 
 
 class Projects:
@@ -55,6 +46,7 @@ class Projects:
         placement: Placement,
         states: States,
         background: Background,
+        moves: Moves,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -62,6 +54,7 @@ class Projects:
         self._placement = placement
         self._states = states
         self._background = background
+        self._moves = moves
 
     # Whose it is and what is known of it.
 
@@ -136,19 +129,6 @@ class Projects:
             await projects.set_texts(connection, project_id, title=title, description=description)
         return await self.get(project_id)
 
-    async def set_quotas(self, project_id: UUID, changes: dict[str, object]) -> Quota:
-        """Change some of a project's quotas; a placed project's host puts them into effect at once."""
-        async with self._database.transaction() as connection:
-            await projects.lock(connection, project_id)
-            project = await projects.find(connection, project_id)
-            if project is None:
-                raise unknown_project()
-            quota = checked_quota(changed_quota(project.quota, changes), self._settings.quotas.maximum)
-            await projects.set_quota(connection, project_id, quota)
-        if project.compute_host is not None and project.state != State.CLOSED:
-            await self._compute.set_quotas(project.compute_host, project_id, quota)
-        return quota
-
     # States.
 
     async def start(self, project_id: UUID, wait: float | None) -> Project:
@@ -177,12 +157,43 @@ class Projects:
         opened = frozenset(State) - {State.CLOSED, State.OPENING, State.CLOSING}
         return await self._await(project.project_id, begun, opened, wait)
 
+    async def kill(self, project_id: UUID) -> int:
+        """Kill all processes of a running project, which goes on; return how many there were."""
+        project = await self.get(project_id)
+        if project.compute_host is None or project.state not in LIVE:
+            raise ConflictError(f"The project is {project.state}, not running.", code="not_running")
+        return await self._compute.kill(project.compute_host, project_id)
+
     async def _change(self, project_id: UUID, operation: str) -> messages.ProjectState:
         project = await self._placement.placed(await self.get(project_id))
         host = project.compute_host or ""
-        state = await self._compute.change(host, operation, for_host(project))
+        if operation == "start" and project.state in RESTING and self._placement.misplaced(project):
+            target = await self._placement.elsewhere(project)
+            if target is not None and self._placement.fitting(project, target):
+                return self._move(project, target)
+        try:
+            state = await self._compute.change(host, operation, for_host(project))
+        except HubError as error:
+            if error.code != "host_full":
+                raise
+            target = await self._placement.elsewhere(project) if project.state in RESTING else None
+            if target is None:
+                message = f"{host} cannot run the project: {error.message}. No other host can either. {WHAT_TO_DO}"
+                raise HubError("host_full", message, retry_after=60) from error
+            return self._move(project, target)
         await self._states.apply(host, state)
         return state
+
+    def _move(self, project: Project, target: str) -> messages.ProjectState:
+        """Have a project moved and started in the background."""
+        self._background.start(self._moves.start_on(project, target, self._begin), f"move {project.project_id}")
+        return messages.ProjectState(
+            project_id=str(project.project_id), state=project.state, changed=project.state_changed
+        )
+
+    async def _begin(self, project: Project) -> None:
+        host = project.compute_host or ""
+        await self._states.apply(host, await self._compute.change(host, "start", for_host(project)))
 
     async def _await(
         self, project_id: UUID, begun: messages.ProjectState, aim: frozenset[State], wait: float | None
@@ -229,23 +240,3 @@ class Projects:
         async with self._database.connection() as connection:
             await projects.set_saved(connection, project.project_id, host, result.time)
         return result
-
-
-def changed_quota(quota: Quota, changes: dict[str, object]) -> Quota:
-    """Return the quota with some of its values replaced."""
-    values = {name: getattr(quota, name) for name in Quota.__struct_fields__}
-    return Quota(**(values | changes))
-
-
-def checked_quota(quota: Quota, maximum: Quota) -> Quota:
-    """Return the quota. Raises ``InvalidError``, naming the value that is beyond the maximum or makes no sense."""
-    for name in Quota.__struct_fields__:
-        value, most = getattr(quota, name), getattr(maximum, name)
-        if isinstance(value, bool):
-            if value and not most:
-                raise InvalidError(f"{name} is not to be had on this site.", name)
-        elif value > most:
-            raise InvalidError(f"{name} can be at most {most:g}.", name)
-        elif not value > 0:
-            raise InvalidError(f"{name} must be more than 0.", name)
-    return quota

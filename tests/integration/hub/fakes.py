@@ -16,12 +16,18 @@ from lyceum_compute.protocol.messages import (
     DAEMON_OPERATIONS,
     PROJECT_OPERATIONS,
     STORAGE_OPERATIONS,
+    AccountedHour,
+    Accounting,
+    AccountingResult,
+    AllStopped,
     DropConnections,
     Empty,
     Exec,
     ExecResult,
     ForProject,
     HostStatus,
+    Killed,
+    KnownProject,
     ListDirectoryResult,
     ListSnapshots,
     ListSnapshotsResult,
@@ -34,11 +40,13 @@ from lyceum_compute.protocol.messages import (
     RestoreResult,
     Saved,
     SaveResult,
+    SetDraining,
     SetQuotas,
     Snapshot,
     State,
     StateChanged,
     StorageStatus,
+    Usage,
     WriteTextFile,
     WriteTextFileResult,
 )
@@ -85,8 +93,11 @@ class FakeCompute:
         self.quotas: dict[str, Quota] = {}
         self.dropped: list[tuple[str, str | None]] = []
         self.calls: list[tuple[str, str]] = []
-        self.memory_total = 8000
+        self.memory_total = 800_000
         self.draining = False
+        self.full = False
+        self.hours: list[AccountedHour] = []
+        self.used: dict[str, object] = {}
         self.hold_starts = False
         self.server: Server | None = None
 
@@ -94,6 +105,8 @@ class FakeCompute:
         """Listen."""
         own = {"host_status": self.host_status, "save": self.save, "set_quotas": self.set_quotas}
         own |= {"restore_path": self.restore_path, "drop_connections": self.drop_connections}
+        own |= {"usage": self.usage, "kill": self.kill, "accounting": self.accounting}
+        own |= {"set_draining": self.set_draining, "stop_all": self.stop_all, "kill_all": self.kill_all}
         for name in ("open", "close", "start", "stop", "restart", "state"):
             own[name] = self._change(name)
         table = {name: Operation(function, DAEMON_OPERATIONS[name][0], HUB) for name, function in own.items()}
@@ -141,8 +154,12 @@ class FakeCompute:
                 return now
             if operation == "open":
                 return self.become(project_id, State.OPENED) if now.state == State.CLOSED else now
-            if operation in {"stop", "close"}:
+            if operation == "stop":
                 return self.become(project_id, State.OPENED)
+            if operation == "close":
+                return self.become(project_id, State.CLOSED)
+            if self.full and operation == "start" and now.state != State.RUNNING:
+                raise FaultError("host_full", "this host has room for 0 MB more, and the project may take 1000 MB")
             if operation == "start" and now.state in {State.STARTING, State.RUNNING}:
                 return now
             way = [State.STARTING, State.RUNNING]
@@ -156,8 +173,41 @@ class FakeCompute:
 
         return change
 
+    async def usage(self, _peer: Peer, arguments: KnownProject) -> Usage:
+        state = self._state(arguments.project_id)
+        values: dict[str, Any] = {
+            "memory": 100, "memory_peak": 200, "memory_limit": 1000, "memory_kills": 0, "memory_killed": None,
+            "disk": 10, "disk_limit": 3000, "cores": 0.1, "cores_limit": 1, "cpu_seconds": 5, "tasks": 3,
+            "tasks_peak": 4, "tasks_limit": 2000, "tasks_refused": 0, "tasks_refused_last": None,
+        }  # fmt: skip
+        return Usage(
+            project_id=arguments.project_id, time=datetime.now(UTC), state=state.state, started=state.changed,
+            active=state.changed, **(values | self.used),
+        )  # fmt: skip
+
+    async def kill(self, _peer: Peer, _arguments: KnownProject) -> Killed:
+        return Killed(processes=7)
+
+    async def kill_all(self, _peer: Peer, _arguments: Empty) -> Killed:
+        return Killed(processes=70)
+
+    async def stop_all(self, _peer: Peer, _arguments: Empty) -> AllStopped:
+        running = [name for name, state in self.states.items() if state.state == State.RUNNING]
+        for project_id in running:
+            self.become(project_id, State.OPENED)
+        return AllStopped(projects=len(running))
+
+    async def set_draining(self, peer: Peer, arguments: SetDraining) -> HostStatus:
+        self.draining = arguments.draining
+        return await self.host_status(peer, Empty())
+
+    async def accounting(self, _peer: Peer, arguments: Accounting) -> AccountingResult:
+        since = arguments.sequence if arguments.ledger == f"ledger of {self.name}" else 0
+        hours = [hour for hour in self.hours if hour.sequence > since]
+        return AccountingResult(ledger=f"ledger of {self.name}", hours=hours)
+
     async def save(self, _peer: Peer, arguments: ProjectArguments) -> SaveResult:
-        now = datetime.now(UTC)
+        now = datetime(2026, 11, 22, 10, tzinfo=UTC)  # the snapshot that every storage host has
         result = SaveResult(snapshot=f"{now:%Y-%m-%dT%H:%M:%SZ}", time=now)
         if self.server is not None:
             self.server.push(Saved(project_id=arguments.project.project_id, snapshot=result.snapshot, time=now))

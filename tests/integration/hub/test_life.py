@@ -14,8 +14,11 @@ from lyceum_compute.protocol.messages import State
 
 from .browser import Browser
 from .cluster import HUB_PASSWORD
-from .site import HubProcess, Person, Site
+from .site import ROOT, HubProcess, Person, Site
 from .test_projects import row_of, until
+
+#: The first halves of all migrations, oldest first.
+REVISIONS = sorted((ROOT / "hub/lyceum_hub/db/migrations/versions").glob("*_before.py"))
 
 
 @pytest.fixture
@@ -47,7 +50,8 @@ def test_several_migrations_at_once_apply_each_file_once(site: Site) -> None:
     finally:
         site.config.write_text(config)
     assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
-    assert sorted(each.stdout for each in done) == ["", "", "applied 0001_before\napplied 0001_after\n"]
+    revisions = [f"{path.stem[:4]}_{phase}" for path in REVISIONS for phase in ("before", "after")]
+    assert sorted(each.stdout for each in done) == ["", "", "".join(f"applied {name}\n" for name in revisions)]
 
 
 def test_the_first_phase_says_what_it_leaves_to_the_second(site: Site) -> None:
@@ -59,8 +63,14 @@ def test_the_first_phase_says_what_it_leaves_to_the_second(site: Site) -> None:
         done = [site.migrate("--phase", phase) for phase in ("before", "after", "before")]
     finally:
         site.config.write_text(config)
-    assert [each.stdout for each in done] == ["applied 0001_before\n", "applied 0001_after\n", ""]
-    assert [each.stderr for each in done] == ["left for later: 0001_after\n", "", "nothing to apply\n"]
+    names = {phase: [f"{path.stem[:4]}_{phase}" for path in REVISIONS] for phase in ("before", "after")}
+    applied = {phase: "".join(f"applied {name}\n" for name in found) for phase, found in names.items()}
+    assert [each.stdout for each in done] == [applied["before"], applied["after"], ""]
+    assert [each.stderr for each in done] == [
+        f"left for later: {', '.join(names['after'])}\n",
+        "",
+        "nothing to apply\n",
+    ]
 
 
 def test_a_wrong_password_or_setting_is_one_clear_line(site: Site) -> None:

@@ -155,18 +155,18 @@ def test_a_clock_that_was_ahead_holds_nothing_up(site: Site, ada: Person) -> Non
 
 def test_projects_go_to_the_host_with_the_most_memory_left(site: Site, ada: Person) -> None:
     first, second = site.compute
-    first.memory_total, second.memory_total = 8_000, 900_000
+    first.memory_total, second.memory_total = 600_000, 900_000
     try:
         assert host_of(site, ada, ada.running()) is second
         second.draining = True
         assert host_of(site, ada, ada.running()) is first
         first.draining = True
-        error = ada.refused("start_project", 503, "unavailable", project_id=ada.project())
+        error = ada.refused("start_project", 503, "host_full", project_id=ada.project())
         assert "No compute host" in error["message"]
         made = ada.ok("create_project", title="Later", start=True)
         assert "could not be started" in row_of(ada, made["project_id"])["state_detail"]
     finally:
-        first.memory_total = second.memory_total = 8_000
+        first.memory_total = second.memory_total = 800_000
         first.draining = second.draining = False
 
 

@@ -38,6 +38,16 @@ class Quota(Message, frozen=True, kw_only=True):
     member_host: bool = False
 
 
+#: What any host can hold: quota -> (least, most). A site's own maximum is below.
+QUOTA_BOUNDS: dict[str, tuple[float, float]] = {
+    "disk": (1, 10_000_000),
+    "memory": (50, 10_000_000),
+    "cores": (0.01, 10_000),
+    "cpu_shares": (1, 1_000_000),
+    "idle_timeout": (1, 10**9),
+}
+
+
 class Project(Message, frozen=True, kw_only=True):
     """What a compute host must know of a project; sent with each operation that may have to open it."""
 
@@ -118,6 +128,54 @@ class RestorePath(Message, frozen=True, kw_only=True):
 class RestoreResult(Message, frozen=True, kw_only=True):
     restored: list[str]
     set_aside: list[str]
+
+
+class KnownProject(Message, frozen=True, kw_only=True):
+    """Arguments of ``usage``, ``kill`` and ``delete_user``: a project of which nothing new is to be said."""
+
+    project_id: str
+
+
+class Killed(Message, frozen=True, kw_only=True):
+    """Result of ``kill`` and ``kill_all``: how many processes there were."""
+
+    processes: int
+
+
+class Usage(Message, frozen=True, kw_only=True):
+    """Result of ``usage``: what a project uses now, the most since it was started, and what it may use.
+
+    Memory and disk in MB. Memory is what the kernel cannot take back by forgetting files that it has read. Of a project
+    that does not run, all but the disk is what it was when it ended.
+    """
+
+    project_id: str
+    time: datetime
+    """When this was measured."""
+    state: State
+    started: datetime | None
+    active: datetime | None
+    """When somebody or something was last seen at work: terminal, port, ssh, command, file or processor."""
+    memory: float
+    memory_peak: float
+    memory_limit: int
+    memory_kills: int
+    """Processes that the kernel ended since the start because the memory was used up."""
+    memory_killed: datetime | None
+    disk: float
+    disk_limit: int
+    cores: float
+    """Processor cores in use, on the average of the last half minute or so."""
+    cores_limit: float
+    cpu_seconds: float
+    """Since the start."""
+    tasks: int
+    """Processes and threads."""
+    tasks_peak: int
+    tasks_limit: int
+    tasks_refused: int
+    """How often a process or thread could not be made because there were too many already."""
+    tasks_refused_last: datetime | None
 
 
 class DropConnections(Message, frozen=True, kw_only=True):

@@ -42,15 +42,20 @@ def test_quotas_that_make_no_sense_are_refused(quota: Quota) -> None:
     assert caught.value.code == "invalid"
 
 
-def test_a_host_is_never_overfilled() -> None:
-    def check(wanted: int, *, overcommit: float = 1.0) -> None:
-        host.check_room(total=8000, reserve=1000, overcommit=overcommit, committed=6000, wanted=wanted)
-
-    check(1000)
-    with pytest.raises(FaultError, match="room for 1000 MB") as caught:
-        check(1001)
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [
+        (host.Room(memory=999, disk=3000, disk_free=1), "room for 999 MB more"),
+        (host.Room(memory=-5, disk=3000, disk_free=1), "room for 0 MB more"),
+        (host.Room(memory=1000, disk=2999, disk_free=1), "2999 MB of disk left"),
+        (host.Room(memory=1000, disk=3000, disk_free=0), "disk is full"),
+    ],
+)
+def test_a_host_is_never_overfilled(room: host.Room, words: str) -> None:
+    host.Room(memory=1000, disk=3000, disk_free=1).check(memory=1000, disk=3000)
+    with pytest.raises(FaultError, match=words) as caught:
+        room.check(memory=1000, disk=3000)
     assert caught.value.code == "host_full"
-    check(1001, overcommit=2)
 
 
 def test_memory_is_counted_in_millions_of_bytes() -> None:

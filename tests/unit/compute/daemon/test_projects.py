@@ -12,6 +12,7 @@ import pytest
 from lyceum_compute.daemon import entry as entries
 from lyceum_compute.daemon import host, layout, record
 from lyceum_compute.daemon.entry import Entry
+from lyceum_compute.daemon.ledger import Ledger
 from lyceum_compute.daemon.projects import Projects
 from lyceum_compute.daemon.settings import Settings
 from lyceum_compute.daemon.systemd import UnitError, escape
@@ -38,6 +39,8 @@ class Host:
         self.gates: dict[str, asyncio.Event] = {}
         self.events: list[Any] = []
         self.result = "exit-code"
+        self.limited = 0
+        self.ledger = Ledger(":memory:")
         self.systemd = self
         self.stepped = asyncio.Event()
 
@@ -53,7 +56,8 @@ class Host:
         await self._do("open")
         self.on_disk.add(place.project_id)
 
-    async def start(self, place: layout.Layout, _project: Project) -> None:
+    async def start(self, place: layout.Layout, _project: Project, *, held: int = 0) -> None:
+        assert held == 0
         self.units.add(place.unit)
         await self._do("start")
 
@@ -68,6 +72,13 @@ class Host:
     async def apply(self, *_arguments: object, **_more: object) -> None:
         await self._do("apply")
 
+    async def limit_disk(self, *_arguments: object, **_more: object) -> None:
+        self.limited += 1
+
+    async def kill(self, _place: layout.Layout) -> int:
+        await self._do("kill")
+        return 3
+
     async def now(self, _entry: Entry) -> None:
         await self._do("save")
 
@@ -75,7 +86,12 @@ class Host:
         self.steps.append("forget")
 
     async def active(self, unit: str) -> str:
-        return "active" if unit in self.units else "inactive"
+        """A project's sockets are up when its unit is."""
+        return "active" if layout.id_of_name(unit.split("@")[1][:32]) in self.running else "inactive"
+
+    @property
+    def running(self) -> set[str]:
+        return {layout.id_of_name(unit.split("@")[1][:32]) for unit in self.units}
 
     async def property(self, _unit: str, _interface: str, _name: str) -> str:
         return self.result
@@ -89,6 +105,8 @@ def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
     made = Host()
     monkeypatch.setattr("lyceum_compute.daemon.btrfs.is_subvolume", lambda path: path.name in made.on_disk)
     monkeypatch.setattr(host, "memory", lambda: host.Memory(4000, 3000))
+    monkeypatch.setattr(host, "disk", lambda _path: (100_000, 50_000))
+    monkeypatch.setattr("lyceum_compute.daemon.btrfs.used", lambda _root, _group: 5_000_000)
     monkeypatch.setattr(layout, "STATE", tmp_path)
     return made
 
@@ -99,7 +117,7 @@ async def running(there: Host) -> AsyncIterator[Projects]:
         name="c", listen=":1", tls=TlsSettings(ca="", certificate="", key=""), projects="/p", memory_reserve=1000
     )
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        projects = Projects(settings, there, there.events.append, group)  # type: ignore[arg-type]
+        projects = Projects(settings, there, there.events.append, group, there.ledger)  # type: ignore[arg-type]
         projects.saver = there
         yield projects
 
@@ -288,7 +306,7 @@ async def test_states_are_recovered_from_facts(there: Host) -> None:
 
 async def test_looking_at_an_unknown_project_makes_none(there: Host) -> None:
     async with running(there) as projects:
-        assert projects.look(project()).state is State.CLOSED
+        assert (await projects.look(project())).state is State.CLOSED
         with pytest.raises(FaultError):
             projects.known(ID)
     assert projects.entries == {}

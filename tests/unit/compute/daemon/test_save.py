@@ -36,6 +36,9 @@ class World:
         self.failing: dict[str, Exception] = {}
         self.gate: asyncio.Event | None = None
         self.discarded = 0
+        self.uncleaned: list[bool] = []
+        self.limits: list[int] = []
+        self.lowered = asyncio.Event()
         self.sending = asyncio.Event()
         self.snapshotted = asyncio.Event()
 
@@ -55,6 +58,11 @@ class World:
 
     def discard(self, _path: Path) -> None:
         self.discarded += 1
+
+    async def limit_disk(self, entry: Entry) -> None:
+        self.limits.append(entry.held)
+        if entry.held == 0:
+            self.lowered.set()
 
     async def prepare(self, _project: Project) -> Prepared:
         return Prepared(exists=bool(self.copies))
@@ -82,6 +90,11 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(save.btrfs, "sync", made.sync)
+    monkeypatch.setattr(save.btrfs, "used", lambda _root, _group: 7_000_000)
+    monkeypatch.setattr(save.btrfs, "exists", lambda _root, _number: made.uncleaned.pop() if made.uncleaned else False)
+    monkeypatch.setattr(save.btrfs, "is_subvolume", lambda _path: True)
+    monkeypatch.setattr(save, "_number", lambda _path: 300)
+    monkeypatch.setattr(save, "RELEASE_PAUSE", 0)
     for name in ("generations", "freeze", "discard"):
         monkeypatch.setattr(save, name, getattr(made, name))
     return made
@@ -107,7 +120,7 @@ def saver(world: World, *, interval: float = 0, automatic: float = 0) -> tuple[S
     async def remember(entry: Entry) -> None:
         said.append(entry)
 
-    return Saver(settings, world, said.append, remember), said  # type: ignore[arg-type]
+    return Saver(settings, world, said.append, remember, world.limit_disk), said  # type: ignore[arg-type]
 
 
 async def test_a_save_tells_its_snapshot(world: World, entry: Entry) -> None:
@@ -213,3 +226,44 @@ async def test_edits_are_told_once(world: World, entry: Entry) -> None:
     world.sync(Path())
     assert await making.edited(entry)
     assert not await making.edited(entry)
+
+
+async def test_the_disk_s_limit_is_raised_until_the_kernel_has_freed_the_snapshot(world: World, entry: Entry) -> None:
+    making, _ = saver(world)
+    world.uncleaned = [True, True]
+    world.gate = asyncio.Event()
+    saving = asyncio.create_task(making.demand(entry))
+    await world.sending.wait()
+    assert entry.held == 7_000_000
+    world.gate.set()
+    await saving
+    await world.lowered.wait()
+    assert (world.limits, world.uncleaned, entry.held) == ([7_000_000, 0], [], 0)
+
+
+async def test_no_more_than_one_quota_is_added(world: World, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(save.btrfs, "used", lambda _root, _group: 10**12)
+    making, _ = saver(world)
+    await making.demand(entry)
+    assert world.limits[0] == entry.project.quota.disk * 1_000_000
+
+
+async def test_a_save_that_begins_before_the_last_was_freed_keeps_the_limit_raised(world: World, entry: Entry) -> None:
+    making, _ = saver(world)
+    world.uncleaned = [True] * 10_000
+    await making.demand(entry)
+    world.write()
+    await making.demand(entry)
+    assert 0 not in world.limits
+    world.uncleaned = []
+    await world.lowered.wait()
+    assert entry.held == 0
+
+
+async def test_a_copy_that_failed_lowers_the_limit_too(world: World, entry: Entry) -> None:
+    making, _ = saver(world)
+    world.failing["send"] = FaultError("unavailable", "storage1 cannot be reached")
+    with pytest.raises(FaultError):
+        await making.demand(entry)
+    await world.lowered.wait()
+    assert entry.held == 0

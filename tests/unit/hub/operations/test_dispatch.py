@@ -86,15 +86,18 @@ def test_the_operations_and_who_may_call_them_are_these() -> None:
     found = {who: sorted(name for name, operation in REGISTRY.items() if operation.who is who) for who in Who}
     assert found == {
         Who.ANYBODY: ["create_account", "get_site", "sign_in"],
-        Who.ADMINISTRATOR: ["set_quotas"],
+        Who.ADMINISTRATOR: [
+            "decline_quotas", "get_hosts", "get_quota_requests", "kill_all", "set_draining", "set_quotas", "stop_all",
+        ],
         Who.SIGNED_IN: [
             "change_password", "create_api_key", "create_project", "delete_api_key", "get_account", "get_projects",
             "list_api_keys", "sign_out",
         ],
         Who.PEOPLE: [
-            "copy_path", "delete_path", "empty_trash", "invite_collaborator", "list_directory", "list_ports",
-            "list_snapshots", "list_trash", "make_directory", "project_exec", "read_text_file", "remove_collaborator",
-            "rename_path", "restart_project", "restore_from_trash", "restore_path", "save_project", "start_project",
-            "stop_project", "unpack_archive", "update_project", "write_text_file",
+            "copy_path", "delete_path", "empty_trash", "get_usage", "get_usage_history", "invite_collaborator",
+            "kill_project", "list_directory", "list_ports", "list_snapshots", "list_trash", "make_directory",
+            "project_exec", "read_text_file", "remove_collaborator", "rename_path", "request_quotas", "restart_project",
+            "restore_from_trash", "restore_path", "save_project", "start_project", "stop_project", "unpack_archive",
+            "update_project", "write_text_file",
         ],
     }  # fmt: skip

@@ -38,8 +38,26 @@ def test_hosts_that_cannot_take_it_are_left_out() -> None:
     assert choose_compute([], [], memory=1000, member=False) is None
 
 
-def test_a_host_whose_memory_is_all_promised_is_still_one() -> None:
-    assert choose_compute([host("a", memory_committed=20_000)], [], memory=1000, member=False) == "a"
+def test_a_host_whose_memory_is_all_promised_is_left_out() -> None:
+    assert choose_compute([host("a", memory_committed=7_500)], [], memory=1000, member=False) is None
+    assert choose_compute([host("a", memory_room=999)], [], memory=1000, member=False) is None
+
+
+def test_a_host_says_itself_what_it_may_promise() -> None:
+    hosts = [host("a", memory_committed=20_000, memory_room=4_000), host("b", memory_room=3_000)]
+    assert choose_compute(hosts, [], memory=1000, member=False) == "a"
+
+
+def test_what_was_just_placed_is_not_promised_again() -> None:
+    load = [Committed(host="a", memory=3_500, projects=4)]
+    hosts = [host("a", memory_committed=0, memory_room=4_000)]
+    assert choose_compute(hosts, load, memory=1000, member=False) is None
+    assert choose_compute(hosts, load, memory=500, member=False) == "a"
+
+
+def test_a_host_without_the_disk_that_is_promised_is_left_out() -> None:
+    hosts = [host("a", disk_room=2_000), host("b", disk_room=3_000, memory_room=2_000)]
+    assert choose_compute(hosts, [], memory=1000, member=False, disk=3_000) == "b"
 
 
 def test_marked_hosts_are_for_members_if_any_are_marked() -> None:

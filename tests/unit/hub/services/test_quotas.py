@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lyceum_compute.protocol.messages import Quota
 from lyceum_hub.errors import InvalidError
-from lyceum_hub.services.projects import changed_quota, checked_quota
+from lyceum_hub.services.quotas import changed_quota, checked_quota
 from lyceum_hub.settings import MaximumQuota
 
 

@@ -1,0 +1,2 @@
+-- Nothing is to be taken away.
+select 1;
