@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from .compute_client import ComputeHosts
-from .db import attempts, credentials, projects
+from .db import attempts, credentials, projects, visits
 from .db.changes import Change, ChangeFeed, EverythingChanged
 from .db.database import Database
 from .errors import HubError
@@ -42,6 +42,7 @@ from .services import (
     States,
     Tables,
     Usages,
+    Visits,
 )
 from .services.limits import Limits
 from .services.moves import Moves
@@ -108,6 +109,7 @@ class Hub:
             background=background,
             moves=moves,
         )
+        permissions = Permissions(sessions, service)
         return Services(
             settings=settings,
             accounts=Accounts(database, settings, sessions, limits, self.passwords),
@@ -119,7 +121,8 @@ class Hub:
             compute=Compute(self.compute),
             people=People(database, settings, self.compute, background),
             files=Files(service, self.compute, self.storage),
-            permissions=Permissions(sessions, service),
+            permissions=permissions,
+            visits=Visits(database, settings, permissions),
             tables=Tables(Sources(database, service)),
             states=self.states,
             health=Health(database),
@@ -200,6 +203,7 @@ class Hub:
             try:
                 async with self.database.connection() as connection:
                     await credentials.delete_ended_sessions(connection)
+                    await visits.delete_ended(connection)
                     await attempts.delete_old(connection, timedelta(hours=2))
                     await projects.delete_old_invitations(connection)
                 await self.services.accounting.fold()

@@ -6,6 +6,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 from lyceum_compute.protocol.identity import TlsSettings
@@ -96,6 +97,8 @@ class Settings(Table, frozen=True):
     tls: TlsSettings
     site_name: str = "Lyceum"
     https_port: int = 443
+    project_domain: str = ""
+    """Domain under which each project has an origin of its own; empty: what projects serve has the hub's origin."""
     listen: str = "0.0.0.0"  # noqa: S104 peers must show a certificate
     first_port: int = 5000
     sign_up: Literal["open", "token", "closed"] = "token"
@@ -124,9 +127,19 @@ class Settings(Table, frozen=True):
 
     def origins(self) -> frozenset[str]:
         """The origins of the site's own pages, as a browser writes them."""
-        hosts = [f"[{name}]" if ":" in name else name for name in self.names]
-        suffix = "" if self.https_port == 443 else f":{self.https_port}"
-        return frozenset(f"https://{host.lower()}{suffix}" for host in hosts)
+        return frozenset(self._origin(name) for name in self.names)
+
+    def main_origin(self) -> str:
+        """The origin of the site's main name."""
+        return self._origin(self.names[0])
+
+    def project_origin(self, project_id: UUID) -> str | None:
+        """The origin of what a project serves, if projects have one of their own."""
+        return self._origin(f"{project_id}.{self.project_domain}") if self.project_domain else None
+
+    def _origin(self, name: str) -> str:
+        host = f"[{name}]" if ":" in name else name
+        return f"https://{host.lower()}{'' if self.https_port == 443 else f':{self.https_port}'}"
 
 
 def load(path: str | os.PathLike[str]) -> Settings:

@@ -98,6 +98,7 @@ def test_no_secret_is_in_an_argument_or_the_journal(machine: Host, deployment: D
 CEILINGS = {
     "lyceum-hub@0.service": 2.0,
     "lyceum-gateway.service": 2.5,
+    "lyceum-dialler.service": 4.0,
     "lyceum-storage.service": 4.0,
     "lyceum-compute.service": 9.0,  # root by its job: it makes users, mounts and units, and enters projects' namespaces
     "haproxy.service": 4.0,

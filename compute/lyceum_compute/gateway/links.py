@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
-from .head import Head, RefusedError
+from .head import Head
+from .refusal import RefusedError
 
 #: Seconds in which an account whose connections were ended is not let in again: a request may have been authorised
 #: just before, and be on its way.

@@ -9,15 +9,16 @@ import asyncio
 import logging
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from lyceum_compute.protocol.identity import IdentityError, Peer, peer_of
 from lyceum_compute.protocol.server import set_keepalive
 
-from . import answer, head
-from .head import Head, RefusedError
+from . import answer, forward, head, reach
+from .head import Head
 from .links import Links, Traffic
+from .reach import Places
+from .refusal import RefusedError
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +26,20 @@ log = logging.getLogger(__name__)
 CALLER = "hub-proxy"
 #: Seconds for the whole head of a request to arrive.
 HEAD_TIMEOUT = 10.0
-#: Seconds for the head of the project's answer: it may have to start first, with little of a processor.
-ANSWER_TIMEOUT = 60.0
+#: Seconds from the last byte of a request to the head of its answer, by kind: what starts on demand has little of a
+#: processor, and behind a port anything may be computed.
+ANSWER_TIMEOUT = {"terminal": 60.0, "files": 60.0, "raw": 60.0, "port": 600.0}
 #: Seconds that a program has to take the last bytes from a browser that is gone.
 FLUSH_TIMEOUT = 10.0
 #: Bytes waiting to be taken by one side at which the other is not read any further.
 HIGH_WATER = 64 * 1024
-#: Kind of request -> socket in the project's folder.
-SOCKETS = {"terminal": "console.sock"}
 
 
 @dataclass(frozen=True)
 class Route:
     """Where projects are, and the connections that are open."""
 
-    projects: Path
+    places: Places
     links: Links
 
 
@@ -133,14 +133,10 @@ class BrowserSide(asyncio.Protocol):
         self.refuse(RefusedError(408, "timed_out", "the request did not arrive in time"))
 
     async def _connect(self, found: Head) -> None:
-        path = self._route.projects / found.project_name / SOCKETS[found.kind]
         try:
-            await self._loop.create_unix_connection(lambda: ProjectSide(self, upgrade=found.upgrade), str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            self.refuse(RefusedError(503, "not_running", "the project is not running"))
-        except OSError as error:
-            log.warning("%s cannot be reached: %s", path, error, extra={"action": "connect"})
-            self.refuse(RefusedError(503, "unavailable", "the project does not answer"))
+            await reach.connect(self._route.places, found, lambda: ProjectSide(self, found))
+        except RefusedError as refused:
+            self.refuse(refused)
 
     # The project's side
 
@@ -150,7 +146,7 @@ class BrowserSide(asyncio.Protocol):
             project.close()
             return
         self._project = project
-        project.write(self._head.bytes + bytes(self._buffer or b""))
+        project.write(forward.written(self._head) + bytes(self._buffer or b""))
         self._buffer = None
         self._transport.resume_reading()
 
@@ -168,7 +164,7 @@ class BrowserSide(asyncio.Protocol):
 
     def refuse(self, refused: RefusedError) -> None:
         """Answer in the project's stead, and close."""
-        self.write(refused.response())
+        self.write(refused.response(page=self._head is not None and self._head.wants_page))
         self.finish()
 
     def pause_reading(self) -> None:
@@ -190,10 +186,12 @@ class BrowserSide(asyncio.Protocol):
 class ProjectSide(asyncio.Protocol):
     """The connection to a program in the project, which is a stranger's."""
 
-    def __init__(self, browser: BrowserSide, *, upgrade: bool) -> None:
+    def __init__(self, browser: BrowserSide, asked: Head) -> None:
         self._browser = browser
-        self._upgrade = upgrade
+        self._asked = asked
         self._loop = asyncio.get_running_loop()
+        self._patience = ANSWER_TIMEOUT[asked.kind]
+        self._last_asked = 0.0
         self._transport: asyncio.Transport | None = None
         self._buffer: bytearray | None = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
@@ -202,7 +200,7 @@ class ProjectSide(asyncio.Protocol):
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self._deadline = self._loop.call_later(ANSWER_TIMEOUT, self._too_late)
+        self._deadline = self._loop.call_later(self._patience, self._look_at_clock)
         self._browser.connected(self)
 
     def data_received(self, data: bytes) -> None:
@@ -211,11 +209,13 @@ class ProjectSide(asyncio.Protocol):
             self._browser.write(data)
             return
         self._buffer += data
+        written = None
         try:
-            whole = head.take(self._buffer, RefusedError(502, "unavailable", "the project's answer makes no sense"))
-            if whole is None:
-                return
-            written = answer.rewrite(whole, upgrade=self._upgrade)
+            while written is None:
+                whole = head.take(self._buffer, RefusedError(502, "unavailable", "the project's answer makes no sense"))
+                if whole is None:
+                    return
+                written = answer.rewrite(whole, self._asked)
         except RefusedError as refused:
             self._refuse(refused)
             return
@@ -234,8 +234,12 @@ class ProjectSide(asyncio.Protocol):
             self._refuse(RefusedError(502, "unavailable", "the project closed the connection without an answer"))
         self._stop_waiting()
 
-    def _too_late(self) -> None:
-        self._refuse(RefusedError(503, "unavailable", "the project does not answer"))
+    def _look_at_clock(self) -> None:
+        left = self._last_asked + self._patience - self._loop.time()
+        if left > 0:  # the request was still arriving
+            self._deadline = self._loop.call_later(left, self._look_at_clock)
+        else:
+            self._refuse(RefusedError(504, "timed_out", "the project does not answer"))
 
     def _refuse(self, refused: RefusedError) -> None:
         self._stop_waiting()
@@ -260,6 +264,7 @@ class ProjectSide(asyncio.Protocol):
         """Send to the program."""
         if self._transport is not None:
             self._transport.write(data)
+            self._last_asked = self._loop.time()
 
     def write_eof(self) -> None:
         """Say that nothing more comes."""

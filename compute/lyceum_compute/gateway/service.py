@@ -13,6 +13,7 @@ from lyceum_compute.protocol.identity import Identity, IdentityError
 
 from .control import Control
 from .links import Links
+from .reach import Places
 from .relay import BrowserSide, Route
 from .settings import Settings
 
@@ -27,7 +28,7 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     identity = Identity(settings.tls)
     links = Links(limit=settings.connections, per_project=settings.connections_per_project)
-    route = Route(Path(settings.projects), links)
+    route = Route(Places(Path(settings.projects), settings.dialler), links)
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, _reload, identity)
     for number in (signal.SIGTERM, signal.SIGINT):

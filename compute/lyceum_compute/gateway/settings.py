@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls: TlsSettings
     projects: str = "/run/lyceum/projects"
     """Where each running project has its folder of sockets."""
+    dialler: str = "/run/lyceum/dialler.sock"
+    """Where sockets in a project's network are to be had."""
     control: str = "/run/lyceum/gateway/control.sock"
     connections: int = 20_000
     """In all."""

@@ -12,6 +12,9 @@ from lyceum_hub.services.caller import Caller
 #: Name of the session cookie. By the prefix, browsers take it only if Secure, for this host alone and for all paths.
 COOKIE = "__Host-lyceum_session"
 
+#: Name of the cookie on a project's own origin, good for that project alone.
+PROJECT_COOKIE = "__Host-lyceum_project"
+
 #: Key of the peer's service in a connection's state, put there by ``server.PeerProtocol``.
 PEER = "peer_service"
 
@@ -27,14 +30,15 @@ def shown_by(connection: HTTPConnection) -> Shown:
     """Return the session's token and the API key that a request carries."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     api_key = token.strip() if scheme.lower() == "bearer" and token.strip() else None
-    return Shown(session=_cookie(connection), api_key=api_key)
+    return Shown(session=cookie(connection, COOKIE), api_key=api_key)
 
 
-def _cookie(connection: HTTPConnection) -> str | None:
+def cookie(connection: HTTPConnection, wanted: str) -> str | None:
+    """Return the value of a cookie, or None."""
     for header in connection.headers.getlist("cookie"):
         for part in header.split(";"):
             name, separator, value = part.strip().partition("=")
-            if separator and name == COOKIE and value:
+            if separator and name == wanted and value:
                 return value
     return None
 
@@ -58,12 +62,17 @@ def check_peer(connection: HTTPConnection, service: str) -> None:
 
 
 def check_origin(connection: HTTPConnection, origins: frozenset[str], shown: Shown) -> None:
-    """Raise ``HubError`` (``foreign_origin``) if a page of another site makes the request with a browser's cookie.
+    """Raise ``HubError`` (``foreign_origin``) if a page of another origin makes the request with a browser's cookie.
 
-    A program with an API key may say any origin, since no browser adds that key by itself.
+    A program with an API key may say any origin, since no browser adds that key by itself. A browser's word on where a
+    request comes from (``Sec-Fetch-Site``) counts too: some requests have no ``Origin``, and a page under the same
+    domain sends this site's cookies whatever their ``SameSite`` says.
     """
+    if shown.api_key is not None:
+        return
     origin = connection.headers.get("origin")
-    if origin is not None and shown.api_key is None and origin.lower() not in origins:
+    site = connection.headers.get("sec-fetch-site", "none")
+    if (origin is not None and origin.lower() not in origins) or site not in {"none", "same-origin"}:
         raise HubError("foreign_origin", "Requests from pages of other sites are refused.")
 
 

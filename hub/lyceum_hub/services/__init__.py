@@ -19,6 +19,7 @@ from .sessions import Sessions
 from .states import States
 from .tables import Tables
 from .usage import Usages
+from .visits import Visits
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Services:
     people: People
     files: Files
     permissions: Permissions
+    visits: Visits
     tables: Tables
     states: States
     health: Health
@@ -60,4 +62,5 @@ __all__ = [
     "States",
     "Tables",
     "Usages",
+    "Visits",
 ]

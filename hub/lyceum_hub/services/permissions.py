@@ -20,12 +20,17 @@ REMEMBERED = 3.0
 MOST_REMEMBERED = 10_000
 
 
+#: What was shown (a session, an API key, a project's cookie), its hash, and the project.
+_Key = tuple[str, bytes, UUID]
+
+
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
     """Leave to reach a project on its host."""
 
     host: str
     account_id: UUID
     token_hash: bytes
+    """Of the session or API key that it hangs on, also where a project's cookie was shown."""
     until: float
 
 
@@ -35,27 +40,40 @@ class Permissions:
     def __init__(self, sessions: Sessions, projects: Projects) -> None:
         self._sessions = sessions
         self._projects = projects
-        self._remembered: dict[tuple[bytes, UUID], Permission] = {}
+        self._remembered: dict[_Key, Permission] = {}
         self._generation = 0
 
-    async def may_reach(self, project_id: UUID, *, session: str | None, api_key: str | None) -> Permission:
-        """Return the permission. Raises ``HubError``: not signed in, not found, not running, unavailable."""
-        token = api_key or session
+    async def may_reach(
+        self, project_id: UUID, *, session: str | None, api_key: str | None, visitor: str | None = None
+    ) -> Permission:
+        """Return the permission. Raises ``HubError``: not signed in, not found, not running, unavailable.
+
+        ``visitor`` is the token of a project's own cookie, which is good for that project alone.
+        """
+        token = api_key or session or visitor
         if token is None:
             raise NotSignedInError
-        key = (hash_of(token), project_id)
+        kind = "api_key" if api_key else "session" if session else "visitor"  # one is never good as another
+        key = (kind, hash_of(token), project_id)
         known = self._remembered.get(key)
         if known is not None and known.until > time.monotonic():
             return known
         generation = self._generation
         asked = time.monotonic()
-        caller = await (self._sessions.of_api_key(token) if api_key else self._sessions.of_session(token))
+        caller = await self._caller(kind, token, project_id)
         if caller is None:
             raise NotSignedInError
         permission = await self._permission(caller, project_id, asked)
         if generation == self._generation:  # nothing has changed while the database was asked
             self._remember(key, permission)
         return permission
+
+    async def _caller(self, kind: str, token: str, project_id: UUID) -> Caller | None:
+        if kind == "api_key":
+            return await self._sessions.of_api_key(token)
+        if kind == "session":
+            return await self._sessions.of_session(token)
+        return await self._sessions.of_visitor(token, project_id)
 
     async def _permission(self, caller: Caller, project_id: UUID, asked: float) -> Permission:
         await self._projects.role(caller, project_id)
@@ -71,7 +89,7 @@ class Permissions:
             until=asked + REMEMBERED,
         )
 
-    def _remember(self, key: tuple[bytes, UUID], permission: Permission) -> None:
+    def _remember(self, key: _Key, permission: Permission) -> None:
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[key] = permission
@@ -81,16 +99,16 @@ class Permissions:
         self._generation += 1
         match change:
             case ProjectChanged(project_id):
-                self._forget(lambda key, _: key[1] == project_id)
+                self._forget(lambda key, _: key[2] == project_id)
             case PersonLeft(project_id, _):
-                self._forget(lambda key, _: key[1] == project_id)
+                self._forget(lambda key, _: key[2] == project_id)
             case AccountChanged(account_id):
                 self._forget(lambda _, permission: permission.account_id == account_id)
             case CredentialEnded(token_hash, _):
-                self._forget(lambda key, _: key[0] == token_hash)
+                self._forget(lambda _, permission: permission.token_hash == token_hash)
             case EverythingChanged():
                 self._remembered.clear()
 
-    def _forget(self, wrong: Callable[[tuple[bytes, UUID], Permission], bool]) -> None:
+    def _forget(self, wrong: Callable[[_Key, Permission], bool]) -> None:
         for key in [key for key, permission in self._remembered.items() if wrong(key, permission)]:
             del self._remembered[key]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from lyceum_hub.db import credentials
+from lyceum_hub.db import credentials, visits
 from lyceum_hub.db.credentials import ApiKey
 from lyceum_hub.db.database import Connection, Database
 from lyceum_hub.errors import ConflictError, NotFoundError
@@ -67,6 +67,24 @@ class Sessions:
             if holder.unnoted:
                 await credentials.note_api_key_used(connection, token_hash)
         return _caller(holder, token_hash, api_key=True)
+
+    async def of_visitor(self, token: str, project_id: UUID) -> Caller | None:
+        """Return whom a project's own cookie stands for, in that project alone."""
+        if not 20 <= len(token) <= 100:
+            return None
+        async with self._database.connection() as connection:
+            found = await visits.visitor(connection, hash_of(token), project_id)
+            if found is None:
+                return None
+            if found.unnoted:
+                await credentials.extend_sessions(connection, [found.credential_hash], self._settings.unused)
+        return Caller(
+            account_id=found.account_id,
+            email_address=found.email_address,
+            administrator=found.administrator,
+            token_hash=found.credential_hash,
+            api_key=found.api_key,
+        )
 
     async def still_valid(self, token_hashes: set[bytes]) -> dict[bytes, bool]:
         """Return which of the sessions and API keys are valid, and whether each is an administrator's."""

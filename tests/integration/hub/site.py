@@ -91,7 +91,7 @@ class Site:
         compute = "".join(f'[[compute]]\nname = "{host.name}"\nport = {host.port}\n' for host in self.compute)
         self.config.write_text(
             f'name = "hub1"\nnames = ["lyceum.test"]\nlisten = "127.0.0.1"\nfirst_port = {self.first_port}\n'
-            f'sign_up = "open"\n'
+            f'sign_up = "open"\nproject_domain = "projects.test"\n'
             f'[database]\nhost = "localhost"\nport = {self.cluster.port}\npassword_file = "{password}"\npool = 5\n'
             f'[tls]\nca = "{self.authority.ca}"\ncertificate = "{crt}"\nkey = "{key}"\n'
             f"[limits]\nsubscriptions = 20\n"

@@ -15,6 +15,7 @@ def ask(person: Person, project_id: str, hub: int = 0, **headers: str) -> httpx.
     site = person.site
     cookie = "; ".join(f"{name}={value}" for name, value in person.cookies.items())
     own = {"cookie": cookie, "x-lyceum-project": project_id, "x-lyceum-kind": "terminal", "origin": ORIGIN}
+    own["x-lyceum-target"] = f"/{project_id}/{headers.get('x_lyceum_kind', 'terminal')}/a"
     if "authorization" in person.headers:
         own["authorization"] = person.headers["authorization"]
     own |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -37,7 +38,7 @@ def test_refusals(site: Site, ada: Person) -> None:
     assert ask(site.person(), project_id).status_code == 404
     assert ask(ada, str(uuid.uuid4())).status_code == 404
     assert ask(ada, "nonsense").status_code == 422
-    assert ask(ada, project_id, x_lyceum_kind="raw").status_code == 422
+    assert ask(ada, project_id, x_lyceum_kind="other").status_code == 422
     assert ask(ada, project_id, origin="https://evil.example").status_code == 403
     assert ask(ada, ada.project()).status_code == 409
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from lyceum_compute.gateway.head import MAX_HEAD, Head, RefusedError, read, take
+from lyceum_compute.gateway.forward import written
+from lyceum_compute.gateway.head import MAX_HEAD, Head, read, take
+from lyceum_compute.gateway.refusal import RefusedError
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 OTHER = "00000000-0000-0000-0000-000000000000"
@@ -32,8 +34,9 @@ def refused(head: bytes) -> tuple[int, str]:
 
 
 def lines_of(head: Head) -> set[bytes]:
-    assert head.bytes.endswith(b"\r\n\r\n")
-    return set(head.bytes.split(b"\r\n")) - {b""}
+    text = written(head)
+    assert text.endswith(b"\r\n\r\n")
+    return set(text.split(b"\r\n")) - {b""}
 
 
 def test_websocket() -> None:
@@ -81,7 +84,10 @@ def test_what_a_project_is_not_told() -> None:
         "*",
         f"/{ID}",
         f"/{ID}/terminal",
-        f"/{ID}/port/1/",
+        f"/{ID}/other/1/",
+        f"/{ID}/terminal/a%20b",
+        f"/{ID}/terminal/a/b",
+        f"/{ID}/terminal/{'a' * 65}",
         f"/{ID.upper()}/terminal/a",
         f"/{ID}x/terminal/a",
         f"/{ID[:-1]}/terminal/a",
@@ -132,6 +138,78 @@ def test_header_twice_or_never(name: str) -> None:
 )
 def test_malformed(head: bytes) -> None:
     assert refused(head) == (400, "malformed")
+
+
+def port(place: str = "8000/", *, method: str = "GET", **headers: str) -> bytes:
+    own = {name.replace("_", "-"): value for name, value in headers.items()}
+    return request(f"/{ID}/port/{place}", method=method, headers={"X-Lyceum-Kind": "port", **own})
+
+
+def test_port() -> None:
+    head = read(
+        port("8000/a/b?c=d", method="POST", Content_Length="5", X_Lyceum_Origin="own", Authorization="Bearer x")
+    )
+    assert (head.port, head.own_origin, head.method) == (8000, True, "POST")
+    assert lines_of(head) == {
+        b"POST /a/b?c=d HTTP/1.1",
+        b"Host: example.org",
+        b"Content-Length: 5",
+        f"X-Forwarded-Prefix: /{ID}/port/8000".encode(),
+        f"X-Lyceum-Account: {ACCOUNT}".encode(),
+        b"Connection: close",
+    }
+
+
+def test_jupyter_is_told_the_whole_path() -> None:
+    head = read(port("jupyter/api?x"))
+    assert (head.port, head.service) == (None, "jupyter")
+    assert f"GET /{ID}/port/jupyter/api?x HTTP/1.1".encode() in lines_of(head)
+
+
+def test_program_gets_its_own_cookies_and_no_other() -> None:
+    cookies = "a=1; __Host-lyceum_project=x;__host-LYCEUM_session=y; lyceum_backend=hub1; b=2; __Secure-lyceum=1"
+    assert b"Cookie: a=1; b=2" in lines_of(read(port(Cookie=cookies)))
+    assert not [line for line in lines_of(read(port(Cookie="lyceum_backend=x"))) if line.startswith(b"Cookie")]
+
+
+def test_program_gets_a_websockets_options() -> None:
+    options = {"Sec_WebSocket_Protocol": "v1.kernel", "Sec_WebSocket_Extensions": "permessage-deflate"}
+    lines = lines_of(read(port(Upgrade="websocket", Connection="upgrade", **options)))
+    assert {b"Sec-WebSocket-Protocol: v1.kernel", b"Sec-WebSocket-Extensions: permessage-deflate"} <= lines
+
+
+def test_missing_slash_after_a_port() -> None:
+    with pytest.raises(RefusedError) as raised:
+        read(port("8000?a=b"))
+    assert f"Location: /{ID}/port/8000/?a=b\r\n".encode() in raised.value.response()
+
+
+@pytest.mark.parametrize("place", ["0/", "65536/", "080/", "x/", "-1/", "8000x/", "", "/", "Jupyter/"])
+def test_what_is_no_port(place: str) -> None:
+    assert refused(port(place)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Length": "5", "Transfer_Encoding": "chunked"},
+        {"Content_Length": "5, 5"},
+        {"Content_Length": "+5"},
+        {"Transfer_Encoding": "gzip, chunked"},
+        {"Transfer_Encoding": "xchunked"},
+        {"Transfer_Encoding": " chunked, identity"},
+    ],
+)
+def test_two_ways_to_see_the_end(headers: dict[str, str]) -> None:
+    assert refused(port(method="POST", **headers)) == (400, "malformed")
+
+
+def test_methods_of_other_kinds() -> None:
+    for method in ("CONNECT", "TRACE"):
+        assert refused(port(method=method))[0] in (400, 405)
+    for kind, method in (("files", "POST"), ("raw", "PUT")):
+        head = request(f"/{ID}/{kind}/a", method=method, headers={"X-Lyceum-Kind": kind})
+        assert refused(head) == (405, "invalid")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])

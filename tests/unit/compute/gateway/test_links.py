@@ -6,8 +6,9 @@ import json
 
 import pytest
 from lyceum_compute.gateway.control import obey
-from lyceum_compute.gateway.head import Head, RefusedError
+from lyceum_compute.gateway.head import Head
 from lyceum_compute.gateway.links import HOLD, Links
+from lyceum_compute.gateway.refusal import RefusedError
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -29,7 +30,7 @@ class Ended:
 
 
 def head(project: str = ID, account: str = "anna") -> Head:
-    return Head(project, "terminal", account, True, b"")
+    return Head(project, "terminal", account, "GET", b"", [], upgrade=True, own_origin=False)
 
 
 @pytest.fixture

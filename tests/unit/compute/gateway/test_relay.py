@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lyceum_compute.dialler import server
+from lyceum_compute.dialler.namespaces import NoProjectError
 from lyceum_compute.gateway import relay
 from lyceum_compute.gateway.control import Control
 from lyceum_compute.gateway.links import Links
+from lyceum_compute.gateway.reach import Places
 from lyceum_compute.gateway.relay import BrowserSide, Route
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
@@ -22,15 +27,19 @@ SWITCH = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 )
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def request(*, upgrade: bool = True, project: str = ID) -> bytes:
-    more = "Upgrade: websocket\r\nConnection: Upgrade\r\n" if upgrade else ""
+def request(
+    place: str = "terminal/a", *, upgrade: bool = True, project: str = ID, method: str = "GET", more: str = ""
+) -> bytes:
+    more += "Upgrade: websocket\r\nConnection: Upgrade\r\n" if upgrade else ""
+    kind = place.partition("/")[0]
     return (
-        f"GET /{project}/terminal/a HTTP/1.1\r\nHost: x\r\nX-Lyceum-Project: {project}\r\nX-Lyceum-Kind: terminal\r\n"
-        f"X-Lyceum-Account: {ACCOUNT}\r\n{more}\r\n"
+        f"{method} /{project}/{place} HTTP/1.1\r\nHost: x\r\nX-Lyceum-Project: {project}\r\nX-Lyceum-Kind: {kind}\r\n"
+        f"X-Lyceum-Account: {ACCOUNT}\r\nX-Lyceum-Origin: own\r\n{more}\r\n"
     ).encode()
 
 
@@ -45,7 +54,7 @@ class Gateway:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Gateway]:
-        route = Route(self.folder, self.links)
+        route = Route(Places(self.folder, str(self.folder / "dialler.sock")), self.links)
         loop = asyncio.get_running_loop()
         tls = self.authority.identity("gateway").server
         server = await loop.create_server(lambda: BrowserSide(route), "127.0.0.1", 0, ssl=tls, ssl_shutdown_timeout=1)
@@ -74,8 +83,24 @@ class Gateway:
             writer.transport.abort()
 
     @asynccontextmanager
-    async def project(self, serve: Serve) -> AsyncIterator[None]:
+    async def project(self, serve: Serve, name: str = "console.sock") -> AsyncIterator[None]:
         """Let a project answer; its connections have ended on return."""
+        folder = self.folder / ID.replace("-", "")
+        folder.mkdir()
+        async with self._answering(serve, lambda handle: asyncio.start_unix_server(handle, str(folder / name))):
+            yield
+
+    @asynccontextmanager
+    async def program(self, serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[int]:
+        """Let a program listen on a port of a project, whose network is the test's own; gives its number."""
+        with dialling(self.folder / "dialler.sock", lambda _: made()):
+            async with self._answering(serve, lambda handle: asyncio.start_server(handle, host, 0)) as server:
+                yield server.sockets[0].getsockname()[1]
+
+    @asynccontextmanager
+    async def _answering(
+        self, serve: Serve, start: Callable[[Serve], Awaitable[asyncio.Server]]
+    ) -> AsyncIterator[asyncio.Server]:
         tasks: set[asyncio.Task[None] | None] = set()
 
         async def serve_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -86,15 +111,40 @@ class Gateway:
             with suppress(OSError):
                 await writer.wait_closed()
 
-        folder = self.folder / ID.replace("-", "")
-        folder.mkdir()
-        server = await asyncio.start_unix_server(serve_and_close, str(folder / "console.sock"))
+        server = await start(serve_and_close)
         try:
-            yield
+            yield server
         finally:
             server.close()
             await self.none_left()
             await asyncio.gather(*(task for task in tasks if task))
+
+
+def made() -> list[socket.socket]:
+    return [socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) for family in FAMILIES]
+
+
+@contextmanager
+def dialling(path: Path, make: Callable[[str], list[socket.socket]]) -> Iterator[None]:
+    """The dialler, with sockets of the test's making."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve() -> None:
+        with suppress(OSError):
+            server.serve(listener)
+
+    thread = threading.Thread(target=serve)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "sockets_in", make)
+        thread.start()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+            listener.close()
 
 
 @pytest.fixture
@@ -169,14 +219,14 @@ async def test_project_that_talks_nonsense(gateway: Gateway) -> None:
 
 
 async def test_project_that_says_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "ANSWER_TIMEOUT", 0.1)
+    monkeypatch.setitem(relay.ANSWER_TIMEOUT, "terminal", 0.1)
 
     async def wait(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
     async with gateway.project(wait), gateway.calling() as streams:
         streams[1].write(request())
-        assert await refusal(streams) == (503, "unavailable")
+        assert await refusal(streams) == (504, "timed_out")
 
 
 async def test_head_that_does_not_arrive(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +238,7 @@ async def test_head_that_does_not_arrive(gateway: Gateway, monkeypatch: pytest.M
 
 async def test_head_that_never_ends(gateway: Gateway) -> None:
     async with gateway.calling() as streams:
-        streams[1].write(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)
+        streams[1].write(b"GET / HTTP/1.1\r\nX: " + b"x" * 60_000)
         assert await refusal(streams) == (431, "too_large")
 
 
@@ -276,3 +326,111 @@ async def test_only_root_gives_orders(gateway: Gateway, tmp_path: Path) -> None:
         assert await control.read() == b""
     orders.close()
     server.close()
+
+
+async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers with what was asked, as a program of HTTP/1.0 does."""
+    asked = await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.0 200 Fine\r\nContent-Type: text/html\r\n\r\n" + asked)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_port_by_either_protocol(gateway: Gateway, host: str) -> None:
+    async with gateway.program(page, host) as port, gateway.calling() as (reader, writer):
+        writer.write(request(f"port/{port}/a%20b?c=d", upgrade=False, more="Cookie: a=b; __Host-lyceum_project=x\r\n"))
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"Content-Type: text/html" in head
+        assert body.startswith(b"GET /a%20b?c=d HTTP/1.1\r\n")
+        assert b"Cookie: a=b\r\n" in body
+        assert f"X-Forwarded-Prefix: /{ID}/port/{port}\r\n".encode() in body
+        assert b"__Host" not in body
+
+
+async def test_port_with_a_body_and_a_websocket(gateway: Gateway) -> None:
+    async with gateway.program(echo) as port:
+        async with gateway.calling() as (reader, writer):
+            writer.write(request(f"port/{port}/socket"))
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"hello")
+            assert await reader.readexactly(5) == b"hello"
+        async with gateway.calling() as (reader, writer):
+            body = "Content-Length: 5\r\n"
+            writer.write(request(f"port/{port}/form", upgrade=False, method="POST", more=body) + b"hello")
+            assert await refusal((reader, writer)) == (502, "unavailable")  # it switched, unasked
+
+
+async def test_port_on_which_nothing_listens(gateway: Gateway) -> None:
+    async with gateway.program(echo) as port:
+        pass
+    with dialling(gateway.folder / "dialler2.sock", lambda _: made()):
+        (gateway.folder / "dialler.sock").unlink()
+        (gateway.folder / "dialler2.sock").rename(gateway.folder / "dialler.sock")
+        async with gateway.calling() as streams:
+            streams[1].write(request(f"port/{port}/", upgrade=False))
+            assert await refusal(streams) == (503, "nothing_listens")
+        async with gateway.calling() as (reader, writer):
+            writer.write(request(f"port/{port}/", upgrade=False, more="Accept: text/html,*/*\r\n"))
+            answer = (await reader.read()).decode()
+            assert f"<p>Nothing in the project listens on port {port}.</p>" in answer
+            assert "text/html" in answer
+
+
+async def test_port_of_a_project_that_does_not_run(gateway: Gateway) -> None:
+    def none(_: str) -> list[socket.socket]:
+        raise NoProjectError("it does not run")
+
+    with dialling(gateway.folder / "dialler.sock", none):
+        async with gateway.calling() as streams:
+            streams[1].write(request("port/1/", upgrade=False))
+            assert await refusal(streams) == (503, "not_running")
+
+
+async def test_without_dialler(gateway: Gateway) -> None:
+    async with gateway.calling() as streams:
+        streams[1].write(request("port/1/", upgrade=False))
+        assert await refusal(streams) == (503, "unavailable")
+
+
+async def test_program_that_says_continue_first(gateway: Gateway) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No\r\n\r\n"
+        )
+
+    async with gateway.program(serve) as port, gateway.calling() as (reader, writer):
+        writer.write(request(f"port/{port}/", upgrade=False))
+        assert (await reader.read()).startswith(b"HTTP/1.1 204 No Content\r\n")
+
+
+async def test_files_get_their_kind_and_no_cookie(gateway: Gateway) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(300_000)
+        assert b"cookie" not in asked.lower()
+        assert b"X-Lyceum-Kind: files\r\n" in asked
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n%d" % len(body))
+
+    async with gateway.project(serve, "files.sock"), gateway.calling() as (reader, writer):
+        more = "Content-Length: 300000\r\nCookie: a=b\r\n"
+        writer.write(request("files/a", upgrade=False, method="PUT", more=more) + b"x" * 300_000)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert b"Content-Disposition: attachment" in head
+        assert b"octet-stream" in head
+        assert body == b"300000"
+
+
+async def test_a_request_that_still_arrives_is_waited_for(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(relay.ANSWER_TIMEOUT, "port", 0.3)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"12345678")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    async with gateway.program(serve) as port, gateway.calling() as (reader, writer):
+        writer.write(request(f"port/{port}/", upgrade=False, method="POST", more="Content-Length: 8\r\n"))
+        for byte in b"12345678":
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0.1)
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")

@@ -1,0 +1,2 @@
+-- Nothing older than this pair is to be taken away.
+select 1;

@@ -1,0 +1,13 @@
+"""Tickets and cookies for projects' own origins."""
+
+from lyceum_hub.db.migrations.files import run_sql_of
+
+revision = "0003_before"
+down_revision = "0002_before"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision's name."""
+    run_sql_of(revision)
