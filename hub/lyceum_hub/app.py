@@ -195,6 +195,7 @@ class Hub:
         self.services.tables.touch("projects", self.services.tables.shown("projects").intersection(placed))
         if connected:
             await self.services.projects.reconcile(host)
+            await self.services.accounting.read(host)
 
     async def _clear(self) -> None:
         """Forget what is over, until cancelled."""

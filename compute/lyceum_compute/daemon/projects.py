@@ -48,7 +48,7 @@ class Projects(Ways):
         """Take up the projects that were known before the daemon started, and go on with what was being done."""
         for found in records:
             entry = self._add(found)
-            life = entry.life
+            life, before = entry.life, entry.life.state
             ways = {
                 "open": (self._open, State.OPENING),
                 "start": (self._start, State.STARTING),
@@ -59,7 +59,7 @@ class Projects(Ways):
             if entry.state is not State.CLOSED:
                 await self.limit_disk(entry)
             await self.settle(entry, life.detail)
-            if life.state is State.RUNNING and entry.state is State.OPENED and not life.goal:
+            if before is State.RUNNING and entry.state is State.OPENED and not life.goal:
                 self.say(entry, "the project ended while the host was down")
             if life.goal in ways:
                 way, first = ways[life.goal]

@@ -263,6 +263,7 @@ class FakeStorage:
     def __init__(self, name: str, port: int, identity: Identity) -> None:
         self.name, self.port, self.identity = name, port, identity
         self.server: Server | None = None
+        self.forgetful = False
 
     async def start(self) -> None:
         """Listen."""
@@ -281,6 +282,8 @@ class FakeStorage:
         )
 
     async def list_snapshots(self, _peer: Peer, arguments: ListSnapshots) -> ListSnapshotsResult:
+        if self.forgetful:
+            return ListSnapshotsResult(snapshots=[])
         times = [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (9, 10)]
         names = [Snapshot(name=f"{time:%Y-%m-%dT%H:%M:%SZ}", time=time) for time in times]
         return ListSnapshotsResult(snapshots=names if arguments.path is None else names[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from lyceum_compute.daemon import entry as entries
 from lyceum_compute.daemon import host, layout, record
 from lyceum_compute.daemon.entry import Entry
-from lyceum_compute.daemon.ledger import Ledger
+from lyceum_compute.daemon.ledger import Ledger, Life
 from lyceum_compute.daemon.projects import Projects
 from lyceum_compute.daemon.settings import Settings
 from lyceum_compute.daemon.systemd import UnitError, escape
@@ -40,6 +41,7 @@ class Host:
         self.events: list[Any] = []
         self.result = "exit-code"
         self.limited = 0
+        self.without_sockets = False
         self.ledger = Ledger(":memory:")
         self.systemd = self
         self.stepped = asyncio.Event()
@@ -87,6 +89,8 @@ class Host:
 
     async def active(self, unit: str) -> str:
         """A project's sockets are up when its unit is."""
+        if self.without_sockets and unit.endswith(".socket"):
+            return "inactive"
         return "active" if layout.id_of_name(unit.split("@")[1][:32]) in self.running else "inactive"
 
     @property
@@ -323,3 +327,105 @@ async def test_quotas_hold_at_once_and_are_remembered(there: Host) -> None:
     assert projects.committed() == 2000
     assert record.load_all(layout.STATE)[0].project.quota.memory == 2000
     assert not any(isinstance(event, Saved) for event in there.events)
+
+
+@pytest.mark.parametrize(
+    ("goal", "before", "after", "steps"),
+    [
+        ("open", set(), State.OPENED, ["open"]),
+        ("start", set(), State.RUNNING, ["open", "start"]),
+        ("start", {ID}, State.RUNNING, ["start"]),
+        ("stop", {ID}, State.OPENED, ["stop", "save"]),
+        ("restart", {ID}, State.RUNNING, ["stop", "start"]),
+        ("close", {ID}, State.CLOSED, ["stop", "save", "close", "forget"]),
+        ("", {ID}, State.OPENED, []),
+    ],
+)
+async def test_a_daemon_that_was_killed_goes_on_with_what_it_was_doing(
+    there: Host, goal: str, before: set[str], after: State, steps: list[str]
+) -> None:
+    there.on_disk = set(before)
+    there.ledger.keep(ID, Life(goal=goal))
+    async with running(there) as projects:
+        await projects.recover([record.Record(project=project())])
+        found = await settled(projects) if goal else projects.entries[ID]
+    assert (found.state, there.steps) == (after, steps)
+    assert there.ledger.life(ID).goal == ""
+
+
+async def test_why_and_when_it_was_stopped_outlives_the_daemon(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        await projects.stop_for(found, "stopped: nothing was done for 1 hour")
+        found = await settled(projects)
+    assert (found.state, found.detail) == (State.OPENED, "stopped: nothing was done for 1 hour")
+    async with running(there) as projects:
+        await projects.recover([record.Record(project=project())])
+        again = projects.entries[ID]
+    assert (again.state, again.detail, again.changed) == (found.state, found.detail, found.changed)
+
+
+async def test_a_project_that_was_lost_with_the_host_says_so(there: Host) -> None:
+    there.on_disk = {ID}
+    there.ledger.keep(ID, Life(state=State.RUNNING, changed=datetime.now(UTC)))
+    async with running(there) as projects:
+        await projects.recover([record.Record(project=project())])
+    assert (projects.entries[ID].state, "host was down" in projects.entries[ID].detail) == (State.OPENED, True)
+
+
+async def test_a_running_project_whose_sockets_are_missing_gets_them(there: Host) -> None:
+    there.on_disk = {ID}
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        there.without_sockets = True
+        projects.look_again(found)
+        await settled(projects)
+    assert there.steps == ["start", "start"]
+
+
+async def test_a_host_that_drains_takes_nothing_and_keeps_what_runs(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        there.ledger.draining = True
+        assert (await projects.start(project())).state is State.RUNNING
+        for call in (projects.start, projects.open):
+            with pytest.raises(FaultError) as caught:
+                await call(project(OTHER, 200002))
+            assert caught.value.code == "host_full"
+        await projects.restart(project())
+        assert (await settled(projects)).state is State.RUNNING
+
+
+async def test_a_running_project_gets_no_memory_that_the_host_has_not(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project(memory=1000))
+        await settled(projects)
+        with pytest.raises(FaultError) as caught:
+            await projects.set_quotas(ID, Quota(memory=3001))
+        assert caught.value.code == "host_full"
+        assert projects.entries[ID].project.quota.memory == 1000
+        await projects.set_quotas(ID, Quota(memory=3000))
+
+
+async def test_all_processes_of_a_project_are_killed_and_it_stays_running(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.open(project())
+        await settled(projects)
+        with pytest.raises(FaultError) as caught:
+            await projects.kill(ID)
+        assert caught.value.code == "not_running"
+        await projects.start(project())
+        await settled(projects)
+        assert await projects.kill(ID) == 3
+        assert projects.entries[ID].state is State.RUNNING
+
+
+async def test_a_hub_that_asks_says_what_the_quota_is_by_now(there: Host) -> None:
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        await projects.look(project(memory=1500))
+        assert projects.entries[ID].project.quota.memory == 1500

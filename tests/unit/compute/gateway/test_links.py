@@ -7,7 +7,7 @@ import json
 import pytest
 from lyceum_compute.gateway.control import obey
 from lyceum_compute.gateway.head import Head
-from lyceum_compute.gateway.links import HOLD, Links
+from lyceum_compute.gateway.links import HOLD, REMEMBERED, TRICKLE, Links
 from lyceum_compute.gateway.refusal import RefusedError
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
@@ -109,3 +109,20 @@ def test_orders(links: Links) -> None:
 )
 def test_orders_that_make_no_sense(links: Links, line: bytes) -> None:
     assert json.loads(obey(links, line))["error"]["code"] == "invalid"
+
+
+def test_bytes_beyond_what_keeps_a_connection_alive_are_activity(links: Links, clock: Clock) -> None:
+    traffic = links.traffic(ID)
+    for _ in range(100):  # a terminal that only sends and answers pings
+        clock.now += 20
+        traffic.moved(60)
+    assert links.activity() == {}
+    traffic.moved(TRICKLE)
+    clock.now += 90
+    assert json.loads(obey(links, b'{"activity": true}')) == {"activity": {ID: 90.0}}
+    clock.now += REMEMBERED
+    assert links.activity() == {}
+
+
+def test_an_order_that_says_nothing_is_refused(links: Links) -> None:
+    assert json.loads(obey(links, b"{}"))["error"]["code"] == "invalid"

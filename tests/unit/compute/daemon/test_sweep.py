@@ -1,0 +1,51 @@
+"""What is stuck is resolved."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from lyceum_compute.daemon import sweep
+from lyceum_compute.daemon.entry import STATE_LIMITS
+from lyceum_compute.daemon.sweep import Sweep
+from lyceum_compute.protocol.messages import State
+
+from .test_projects import ID, Host, project, running, there  # noqa: F401 a fixture
+
+
+def sweeping(projects: Any) -> Sweep:
+    nothing: Any = None
+    return Sweep(projects, nothing, nothing, nothing)
+
+
+@pytest.mark.parametrize("state", sorted(STATE_LIMITS))
+async def test_a_state_without_anybody_at_work_on_it_becomes_a_fact(there: Host, state: State) -> None:  # noqa: F811
+    async with running(there) as projects:
+        entry = projects.of(project())
+        entry.state = state
+        await sweeping(projects)._look(entry, files=False, use=False)
+    assert entry.state is State.CLOSED
+    assert "given up" in entry.detail
+
+
+@pytest.mark.parametrize("state", sorted(STATE_LIMITS))
+async def test_a_way_that_does_not_end_is_broken_off(
+    there: Host,  # noqa: F811
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep, "OVERDUE", 1)
+    there.on_disk = {ID}
+    async with running(there) as projects:
+        entry = projects.of(project())
+        entry.task = asyncio.get_running_loop().create_task(asyncio.Event().wait())  # type: ignore[arg-type]
+        entry.state = state
+        entry.changed = datetime.now(UTC) - timedelta(seconds=STATE_LIMITS[state])
+        await sweeping(projects)._look(entry, files=False, use=False)
+        assert entry.state is state, "its time is not up yet"
+        entry.changed -= timedelta(seconds=2)
+        await sweeping(projects)._look(entry, files=False, use=False)
+    assert (entry.state, entry.busy) == (State.OPENED, False)
+    assert entry.detail == f"{state} took too long and was given up"
