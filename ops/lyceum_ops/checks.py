@@ -19,6 +19,7 @@ from lyceum_ops.progress import Progress
 PACKAGES = (
     "hub/lyceum_hub",
     "compute/lyceum_compute",
+    "compute/jupyter/lyceum_jupyter",
     "storage/lyceum_storage",
     "stacks/lyceum_stacks",
     "ops/lyceum_ops",
@@ -77,7 +78,7 @@ def all_checks() -> tuple[Check, ...]:
         Check("ruff-format", _own("ruff", "format", "--check", "."), "Python's layout", python),
         Check(
             "imports", _own("lint-imports"), "which package may import which", python,
-            environment={"PYTHONPATH": "hub:compute:storage:stacks:ops"},
+            environment={"PYTHONPATH": "hub:compute:compute/jupyter:storage:stacks:ops"},
         ),
         Check("readmes", _ours("lyceum_ops.role_readme", "--check"), "roles: README, defaults, specs agree", ansible),
         Check("yamllint", _own("yamllint", "--strict", "."), "YAML", r"\.ya?ml$"),

@@ -10,6 +10,11 @@ from lyceum_ops.progress import Progress
 
 DISTRIBUTIONS = ("hub", "compute", "storage", "stacks", "ops")
 HOSTS = ("hub", "compute", "storage")
+# What projects find on a compute host: large, and only there, so it is not in `dev`, but of the same versions where
+# both have a library.
+SOFTWARE = {"jupyter": "compute/jupyter", "sage": "compute/sage"}
+# What installs all of these on a host.
+INSTALLER = "uv"
 CONTROL_PYTHON = "3.11"
 HOST_PYTHON = "3.13"
 OURS = "lyceum-"
@@ -23,6 +28,8 @@ def make(progress: Progress, *, upgrade: bool) -> None:
         ("dev", [*everything, *dependencies("ops", extra="dev")], ["--universal", "--python-version", CONTROL_PYTHON]),
         ("control", control, ["--universal", "--python-version", CONTROL_PYTHON]),
         *((name, _with_ours(name), ["--python-version", HOST_PYTHON]) for name in HOSTS),
+        *((name, dependencies(folder), ["--python-version", HOST_PYTHON]) for name, folder in SOFTWARE.items()),
+        ("installer", [INSTALLER], ["--python-version", HOST_PYTHON]),
     ]
     for name, wanted, options in steps:
         with progress.step(f"Lock {name}"):
@@ -46,7 +53,7 @@ def _compile(name: str, wanted: Sequence[str], options: Sequence[str]) -> None:
     programs.run(
         [
             deploy.ansible_program("uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
-            *options, "--output-file", f"{name}.txt", "-",
+            "--excludes", "left-out.txt", *options, "--output-file", f"{name}.txt", "-",
         ],
         directory=checkout.LOCKS,
         stdin="".join(f"{line}\n" for line in sorted(set(wanted))),

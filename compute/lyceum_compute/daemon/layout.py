@@ -97,8 +97,8 @@ class Layout:
 
     @property
     def sockets(self) -> tuple[str, ...]:
-        """The units that start local hub and console server on demand."""
-        return tuple(f"lyceum-{what}@{self.name}.socket" for what in ("local-hub", "files", "console"))
+        """The units that start what serves a project on demand."""
+        return tuple(f"lyceum-{what}@{self.name}.socket" for what in ("local-hub", "files", "console", "jupyter"))
 
     @property
     def network(self) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 ROOT = Path("/var/lib/lyceum/compute/root")
 #: What the root of every sandbox consists of: folders to mount on, and links as on any Debian.
 FOLDERS = (
-    *("dev", "etc/project", "home/user", "mnt", "opt/lyceum/compute", "proc", "root", "run", "srv", "sys", "tmp"),
+    *("dev", "etc/project", "home/user", "mnt", "proc", "root", "run", "srv", "sys", "tmp"),
+    *(f"opt/lyceum/{distribution}" for distribution in ("compute", "jupyter", "sage")),
     *("usr", "var/cache", "var/lib", "var/log", "var/tmp"),
 )
 LINKS = {
@@ -86,7 +87,7 @@ def remove(layout: Layout) -> None:
         _unmount(terminals)
     for path in (layout.run / "home", *(layout.run / "etc").glob("*")):
         path.unlink(missing_ok=True)
-    for path in (layout.run / "local-hub.sock", layout.run / "console.sock"):
+    for path in layout.run.glob("*.sock"):
         path.unlink(missing_ok=True)
     for folder in (layout.run / "etc", terminals, layout.run):
         if folder.exists():

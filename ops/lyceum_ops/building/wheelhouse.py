@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from lyceum_ops import checkout, programs
+from lyceum_ops import checkout, locks, programs
 from lyceum_ops.building import fingerprint
 from lyceum_ops.errors import die
 
 FOLDER = checkout.BUILD / "wheelhouse"
 # Each distribution with ours that it needs: the wire protocol lives in the compute host's.
-DISTRIBUTIONS = {"hub": ("hub", "compute"), "compute": ("compute",), "storage": ("storage", "compute")}
+DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
+    "hub": ("hub", "compute"),
+    "compute": ("compute",),
+    "storage": ("storage", "compute"),
+    "jupyter": ("jupyter",),
+    "sage": (),
+}
+# The lock of the program that installs the wheels on a host; it travels with them.
+INSTALLER = "installer"
+# What is large and seldom wanted is built when it is asked for.
+ON_DEMAND = frozenset({"sage"})
 PYTHON = "313"
 # A wheel is a zip, and a zip holds times: one fixed time makes it the same whenever it is built.
 SOURCE_DATE_EPOCH = "1577836800"
-RECIPE = "1"
+RECIPE = "2"
 
 
 def build(distribution: str) -> bool:
@@ -45,30 +57,41 @@ def release(distribution: str) -> str:
     return (FOLDER / distribution / "RELEASE").read_text(encoding="utf-8").strip()
 
 
+def _folder_of(name: str) -> Path:
+    """Where one of our distributions has its sources."""
+    return checkout.ROOT / locks.SOFTWARE.get(name, name)
+
+
 def _sources(distribution: str) -> list[Path]:
     own = [
-        checkout.ROOT / name / part
+        _folder_of(name) / part
         for name in DISTRIBUTIONS[distribution]
         for part in (f"lyceum_{name}", "scripts", "pyproject.toml")
     ]
-    return [*(path for path in own if path.exists()), checkout.LOCKS / f"{distribution}.txt"]
+    return [
+        *(path for path in own if path.exists()),
+        *(checkout.LOCKS / f"{name}.txt" for name in (distribution, INSTALLER)),
+    ]
 
 
 def _fill(distribution: str, folder: Path) -> None:
     lock = checkout.LOCKS / f"{distribution}.txt"
-    for wheel in _locked_wheels(distribution, lock).glob("*.whl"):
-        shutil.copy2(wheel, folder)
+    for name in (distribution, INSTALLER):
+        for wheel in _locked_wheels(name).glob("*.whl"):
+            os.link(wheel, folder / wheel.name)
     ours = [_build_wheel(name, folder) for name in DISTRIBUTIONS[distribution]]
     lines = [f"{name}=={version} --hash=sha256:{digest}\n" for name, version, digest in ours]
     requirements = "".join(lines) + lock.read_text(encoding="utf-8")
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     digest = hashlib.sha256(requirements.encode()).hexdigest()[:12]
-    (folder / "RELEASE").write_text(f"{ours[0][1]}-{digest}\n", encoding="utf-8")
+    version = ours[0][1] if ours else distribution
+    (folder / "RELEASE").write_text(f"{version}-{digest}\n", encoding="utf-8")
 
 
-def _locked_wheels(distribution: str, lock: Path) -> Path:
-    """The locked wheels, fetched once for each lock: our own sources change far more often."""
-    folder = FOLDER / ".locked" / distribution
+def _locked_wheels(name: str) -> Path:
+    """The wheels of a lock, fetched once for each state of it: our own sources change far more often."""
+    lock = checkout.LOCKS / f"{name}.txt"
+    folder = FOLDER / ".locked" / name
     stamp = folder / "fingerprint"
     wanted = fingerprint.of([lock], RECIPE, PYTHON, platform.machine())
     if not fingerprint.matches(stamp, wanted):
@@ -82,7 +105,7 @@ def _locked_wheels(distribution: str, lock: Path) -> Path:
 def _download(lock: Path, folder: Path) -> None:
     """Fetch the locked wheels for the hosts' Python, which need not be ours."""
     machine = platform.machine()
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in (41, 39, 36, 35, 34, 31, 28, 26, 24, 17)]
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(41, 16, -1)]
     platforms = [word for tag in (*tags, f"manylinux2014_{machine}") for word in ("--platform", tag)]
     programs.run(
         [
@@ -91,7 +114,7 @@ def _download(lock: Path, folder: Path) -> None:
             *("--implementation", "cp", "--abi", f"cp{PYTHON}", "--abi", "abi3", "--abi", "none", *platforms),
             *("--requirement", str(lock), "--dest", str(folder)),
         ],
-        timeout=600,
+        timeout=1800,
     )
 
 
@@ -100,7 +123,7 @@ def _build_wheel(name: str, folder: Path) -> tuple[str, str, str]:
     before = set(folder.glob("*.whl"))
     programs.run(
         [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)],
-        directory=checkout.ROOT / name,
+        directory=_folder_of(name),
         extra_environment={"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
         timeout=120,
     )

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -27,8 +28,6 @@ options:
 
 # Written last: a release without it was interrupted, and is built again.
 COMPLETE = ".complete"
-# pip comes with python3-venv as a wheel that can be run; it need not be in the environment itself.
-PIP_WHEELS = Path("/usr/share/python-wheels")
 
 
 class Releases:
@@ -49,7 +48,7 @@ class Releases:
         self.folder.mkdir(parents=True, exist_ok=True)
         if target.exists():
             shutil.rmtree(target)
-        with tempfile.TemporaryDirectory(prefix="lyceum-wheels-") as wheels:
+        with tempfile.TemporaryDirectory(prefix=".wheels-", dir=self.folder.parent) as wheels:
             with tarfile.open(archive) as opened:
                 opened.extractall(wheels, filter="data")
             run("/usr/bin/python3", "-m", "venv", "--without-pip", str(target))
@@ -87,22 +86,42 @@ def in_use(release: Path) -> bool:
 
 def install(target: Path, wheels: Path) -> None:
     """Install what requirements.txt names from the wheels beside it, each by its hash, from no index."""
-    pip = max(PIP_WHEELS.glob("pip-*.whl"), default=None)
-    if pip is None:
-        raise FileNotFoundError(2, "no pip there; the package python3-venv brings it", str(PIP_WHEELS))
     run(
-        str(target / "bin/python"),
-        str(pip / "pip"),
-        "install",
-        *("--isolated", "--quiet", "--no-cache-dir", "--disable-pip-version-check", "--root-user-action=ignore"),
-        *("--no-index", "--only-binary=:all:", "--require-hashes"),
+        *(str(unpack_installer(wheels)), "pip", "install", "--python", str(target / "bin/python")),
+        *("--quiet", "--no-progress", "--no-config", "--offline", "--no-index", "--no-deps", "--require-hashes"),
+        # What is unpacked beside the release is linked into it, instead of being copied once more.
+        *("--cache-dir", str(wheels / "unpacked"), "--link-mode", "hardlink"),
         *("--find-links", str(wheels), "--requirement", str(wheels / "requirements.txt")),
     )
+    compile_modules(target)
 
 
-def run(*arguments: str) -> None:
+def unpack_installer(wheels: Path) -> Path:
+    """Take the program uv out of the wheel that came along; it need not be in the environment itself."""
+    wheel = next(wheels.glob("uv-*.whl"), None)
+    if wheel is None:
+        raise FileNotFoundError(2, "the wheelhouse has no uv", str(wheels))
+    program = wheels / "uv"
+    with zipfile.ZipFile(wheel) as opened:
+        name = next(name for name in opened.namelist() if name.endswith(".data/scripts/uv"))
+        with opened.open(name) as source, program.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    program.chmod(0o755)
+    return program
+
+
+def compile_modules(target: Path) -> None:
+    """Compile all modules but libraries' own tests, on all cores: nobody but root could write what is compiled later.
+
+    A library may hold files that are no Python of this version; they stay as they are.
+    """
+    command = (str(target / "bin/python"), "-m", "compileall", "-qq", "-j", "0", "-x", "/tests/", str(target / "lib"))
+    run(*command, check=False)
+
+
+def run(*arguments: str, check: bool = True) -> None:
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/root"}
-    subprocess.run(arguments, check=True, capture_output=True, text=True, timeout=900, env=environment)
+    subprocess.run(arguments, check=check, capture_output=True, text=True, timeout=900, env=environment)
 
 
 def main() -> None:

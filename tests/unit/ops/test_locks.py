@@ -21,7 +21,14 @@ def plain(requirement: str) -> str:
 
 @pytest.mark.parametrize(
     ("name", "sources"),
-    [("hub", ["hub", "compute"]), ("compute", ["compute"]), ("storage", ["storage", "compute"]), ("control", ["ops"])],
+    [
+        ("hub", ["hub", "compute"]),
+        ("compute", ["compute"]),
+        ("storage", ["storage", "compute"]),
+        ("jupyter", ["compute/jupyter"]),
+        ("sage", ["compute/sage"]),
+        ("control", ["ops"]),
+    ],
 )
 def test_every_dependency_is_locked(name: str, sources: list[str]) -> None:
     wanted = {plain(line) for source in sources for line in locks.dependencies(source)}

@@ -10,6 +10,8 @@ from lyceum_ops.building import wheelhouse
 from lyceum_ops.errors import Failure
 from lyceum_ops.programs import Result
 
+LOCKED = {"hub": "msgspec", "installer": "uv", "sage": "passagemath"}
+
 
 class Pip:
     """Takes the place of pip and hatchling."""
@@ -23,7 +25,8 @@ class Pip:
         if self.broken:
             raise Failure("no network")
         if "download" in arguments:
-            Path(arguments[arguments.index("--dest") + 1], "msgspec-1-py3-none-any.whl").write_bytes(b"locked")
+            folder = Path(arguments[arguments.index("--dest") + 1])
+            Path(folder, f"{LOCKED[folder.name]}-1-py3-none-any.whl").write_bytes(b"locked")
         else:
             assert directory is not None
             folder = Path(arguments[arguments.index("--directory") + 1])
@@ -40,7 +43,8 @@ def pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pip:
         (package / "__init__.py").write_text(f"{name} = 1\n")
         (package.parent / "pyproject.toml").write_text("")
     (tmp_path / "lock").mkdir()
-    (tmp_path / "lock" / "hub.txt").write_text("msgspec==1 --hash=sha256:x\n")
+    for name, package in LOCKED.items():
+        (tmp_path / "lock" / f"{name}.txt").write_text(f"{package}==1 --hash=sha256:x\n")
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     monkeypatch.setattr(checkout, "LOCKS", tmp_path / "lock")
     monkeypatch.setattr(wheelhouse, "FOLDER", tmp_path / "wheelhouse")
@@ -52,7 +56,12 @@ def pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pip:
 def test_it_holds_ours_and_the_locked_ones_each_by_its_hash(pip: Pip) -> None:
     assert wheelhouse.build("hub")
     folder = wheelhouse.FOLDER / "hub"
-    assert {path.name.split("-")[0] for path in folder.glob("*.whl")} == {"lyceum_hub", "lyceum_compute", "msgspec"}
+    assert {path.name.split("-")[0] for path in folder.glob("*.whl")} == {
+        "lyceum_hub",
+        "lyceum_compute",
+        "msgspec",
+        "uv",
+    }
     lines = (folder / "requirements.txt").read_text().splitlines()
     assert [line.split(" --hash=sha256:")[0] for line in lines] == [
         "lyceum-hub==0.1.0",
@@ -60,7 +69,13 @@ def test_it_holds_ours_and_the_locked_ones_each_by_its_hash(pip: Pip) -> None:
         "msgspec==1",
     ]
     assert wheelhouse.release("hub").startswith("0.1.0-")
-    assert pip.calls == ["pip", "hatchling", "hatchling"]
+    assert pip.calls == ["pip", "pip", "hatchling", "hatchling"]
+
+
+def test_one_without_anything_of_ours_is_named_after_its_lock(pip: Pip) -> None:
+    assert wheelhouse.build("sage")
+    assert wheelhouse.release("sage").startswith("sage-")
+    assert pip.calls == ["pip", "pip"]
 
 
 def test_unchanged_sources_build_nothing(pip: Pip) -> None:
