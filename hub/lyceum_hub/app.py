@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from .compute_client import ComputeHosts
+from .compute_client import ComputeHosts, Event, FileChanges, WatchEnded, WatchEvent
 from .db import attempts, credentials, projects, visits
 from .db.changes import Change, ChangeFeed, EverythingChanged
 from .db.database import Database
@@ -30,6 +30,7 @@ from .services import (
     Accounts,
     Background,
     Compute,
+    Copies,
     Fairness,
     Files,
     Health,
@@ -43,6 +44,7 @@ from .services import (
     Tables,
     Usages,
     Visits,
+    Watches,
 )
 from .services.limits import Limits
 from .services.moves import Moves
@@ -70,7 +72,7 @@ class Hub:
         self.states = States(self.database)
         self.background = Background()
         self.compute = ComputeHosts(
-            settings.compute, identity, on_event=self.states.note, on_connected=self._host_connected
+            settings.compute, identity, on_event=self._host_told, on_connected=self._host_connected
         )
         self.storage = StorageHosts(settings.storage, identity)
         self.passwords = Passwords()
@@ -81,6 +83,7 @@ class Hub:
             self.states.heard,
             self.services.tables.heard,
             self.services.people.heard,
+            self.services.watches.heard,
             self.realtime.heard,
             self._heard,
         ]
@@ -121,6 +124,8 @@ class Hub:
             compute=Compute(self.compute),
             people=People(database, settings, self.compute, background),
             files=Files(service, self.compute, self.storage),
+            copies=Copies(service, self.compute, background),
+            watches=Watches(service, self.compute, background),
             permissions=permissions,
             visits=Visits(database, settings, permissions),
             tables=Tables(Sources(database, service)),
@@ -183,7 +188,15 @@ class Hub:
                 if host.connected:
                     self._host_connected(host.name, connected=True)
 
+    def _host_told(self, host: str, event: Event | WatchEvent) -> None:
+        if isinstance(event, FileChanges | WatchEnded):
+            self.services.watches.note(host, event)
+        else:
+            self.states.note(host, event)
+
     def _host_connected(self, host: str, connected: bool) -> None:
+        if not connected:
+            self.services.watches.lost(host)
         self.background.start(self._look_at_host(host, connected=connected), f"look at {host}")
 
     async def _look_at_host(self, host: str, *, connected: bool) -> None:

@@ -17,11 +17,14 @@ from lyceum_compute.protocol.messages import (
     Edited,
     Empty,
     Event,
+    FileChanges,
     ForProject,
     HostStatus,
     Killed,
     KnownProject,
     Message,
+    OpenTransfer,
+    OpenTransferResult,
     Project,
     ProjectArguments,
     ProjectState,
@@ -33,13 +36,20 @@ from lyceum_compute.protocol.messages import (
     SetDraining,
     SetQuotas,
     StateChanged,
+    TransferArguments,
+    TransferPart,
+    UnwatchFiles,
     Usage,
+    WatchEnded,
+    WatchEvent,
+    WatchFiles,
+    WriteTransfer,
 )
 
 from .hosts import Host, Hosts
 from .settings import HostSettings
 
-__all__ = ["ComputeHosts", "Edited", "Event", "Saved", "StateChanged"]
+__all__ = ["ComputeHosts", "Edited", "Event", "FileChanges", "Saved", "StateChanged", "WatchEnded", "WatchEvent"]
 
 T = TypeVar("T", bound=Message)
 
@@ -48,6 +58,8 @@ WORKERS = 4
 #: Seconds on top of what an operation may itself take.
 MARGIN = 15.0
 SAVE_TIMEOUT = 3 * 3600.0
+#: Seconds for one part of a tree; the last is unpacked within it.
+TRANSFER_TIMEOUT = 640.0
 
 
 class ComputeHosts(Hosts):
@@ -58,7 +70,7 @@ class ComputeHosts(Hosts):
         settings: Sequence[HostSettings],
         identity: Identity,
         *,
-        on_event: Callable[[str, Event], None],
+        on_event: Callable[[str, Event | WatchEvent], None],
         on_connected: Callable[[str, bool], None],
     ) -> None:
         super().__init__(
@@ -68,7 +80,7 @@ class ComputeHosts(Hosts):
                     "compute",
                     host,
                     identity,
-                    event_type=StateChanged | Saved | Edited,
+                    event_type=StateChanged | Saved | Edited | FileChanges | WatchEnded,
                     on_event=on_event,
                     on_connected=on_connected,
                     workers=WORKERS,
@@ -131,6 +143,39 @@ class ComputeHosts(Hosts):
         """End the open connections of one account to a project."""
         arguments = DropConnections(project_id=str(project_id), account_id=str(account_id))
         await self.get(host).request("drop_connections", arguments, Empty, timeout=10)
+
+    async def open_transfer(
+        self, host: str, project_id: UUID, path: str, *, write: bool = False, overwrite: bool = False
+    ) -> str:
+        """Begin to read or write a tree of a running project; return the transfer's id."""
+        arguments = OpenTransfer(project_id=str(project_id), path=path, write=write, overwrite=overwrite)
+        found = await self._transfer(host, "open_transfer", arguments, OpenTransferResult)
+        return found.transfer
+
+    async def read_transfer(self, host: str, transfer: str) -> TransferPart:
+        """Return what comes next of a tree."""
+        return await self._transfer(host, "read_transfer", TransferArguments(transfer=transfer), TransferPart)
+
+    async def write_transfer(self, host: str, transfer: str, part: TransferPart) -> None:
+        """Give what comes next of a tree; the last part is answered when all is in place."""
+        arguments = WriteTransfer(transfer=transfer, data=part.data, ended=part.ended)
+        await self._transfer(host, "write_transfer", arguments, Empty)
+
+    async def end_transfer(self, host: str, transfer: str) -> None:
+        """Break off a transfer that is not over."""
+        await self._transfer(host, "end_transfer", TransferArguments(transfer=transfer), Empty)
+
+    async def _transfer(self, host: str, operation: str, arguments: Message, result_type: type[T]) -> T:
+        return await self.get(host).request(operation, arguments, result_type, timeout=TRANSFER_TIMEOUT, work=True)
+
+    async def watch_files(self, host: str, project_id: UUID, watch: str, path: str) -> None:
+        """Have changes to a folder or file told as events, under an id of our own."""
+        arguments = WatchFiles(project_id=str(project_id), watch=watch, path=path)
+        await self.get(host).request("watch_files", arguments, Empty, timeout=75)
+
+    async def unwatch_files(self, host: str, watch: str) -> None:
+        """Have no more changes told."""
+        await self.get(host).request("unwatch_files", UnwatchFiles(watch=watch), Empty, timeout=30)
 
     async def in_project(
         self,

@@ -55,7 +55,7 @@ class LocalHub:
         try:
             return await connection.request(operation, arguments, result_kind, timeout=timeout)
         except FaultError as error:
-            raise _own(error) from error
+            raise own(error) from error
         finally:
             reading.cancel()
             await asyncio.wait([reading])
@@ -69,7 +69,7 @@ def _timeout(operation: str, arguments: Any) -> float:
     return arguments.timeout + EXEC_GRACE
 
 
-def _own(error: FaultError) -> FaultError:
+def own(error: FaultError) -> FaultError:
     """Return a fault that may be passed on: with a known code and a short message."""
     if error.code == "unavailable":
         return FaultError("unavailable", "the project did not answer; it may have just ended, or be out of memory")

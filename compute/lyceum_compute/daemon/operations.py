@@ -24,6 +24,8 @@ from lyceum_compute.protocol.messages import (
     HostStatus,
     Killed,
     KnownProject,
+    OpenTransfer,
+    OpenTransferResult,
     ProjectArguments,
     ProjectState,
     Quota,
@@ -33,12 +35,19 @@ from lyceum_compute.protocol.messages import (
     SetDraining,
     SetQuotas,
     State,
+    TransferArguments,
+    TransferPart,
+    UnwatchFiles,
     Usage,
+    WatchFiles,
+    WriteTransfer,
 )
 from lyceum_compute.protocol.server import Operation
 
 from . import accounts, gateway, host, layout, restore
 from .entry import FAILURES, describe
+from .transfers import Transfers
+from .watches import Watches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +78,8 @@ class Operations:
         self.projects = projects
         self.saver = saver
         self.storage = storage
+        self.transfers = Transfers()
+        self.watches = Watches()
         self._restoring: set[asyncio.Task[RestoreResult]] = set()
 
     def table(self) -> dict[str, Operation]:
@@ -232,14 +243,54 @@ class Operations:
         await gateway.drop(self.settings.gateway_control, arguments)
         return Empty()
 
+    def break_off(self) -> None:
+        """Break off what goes on between hubs and projects."""
+        self.transfers.close()
+        self.watches.close()
+
+    async def open_transfer(self, _peer: Peer, arguments: OpenTransfer) -> OpenTransferResult:
+        """Begin to read or write a tree of a project."""
+        entry = self._running(arguments.project_id)
+        entry.touch(datetime.now(UTC))
+        key = await self.transfers.open(entry, arguments.path, write=arguments.write, overwrite=arguments.overwrite)
+        return OpenTransferResult(transfer=key)
+
+    async def read_transfer(self, _peer: Peer, arguments: TransferArguments) -> TransferPart:
+        """Return the next part of a tree."""
+        return await self.transfers.read(arguments.transfer)
+
+    async def write_transfer(self, _peer: Peer, arguments: WriteTransfer) -> Empty:
+        """Take the next part of a tree."""
+        await self.transfers.write(arguments.transfer, arguments.data, ended=arguments.ended)
+        return Empty()
+
+    async def end_transfer(self, _peer: Peer, arguments: TransferArguments) -> Empty:
+        """Break off a transfer that is not over."""
+        self.transfers.end(arguments.transfer)
+        return Empty()
+
+    async def watch_files(self, _peer: Peer, arguments: WatchFiles) -> Empty:
+        """Tell the caller of changes to files."""
+        await self.watches.watch(self._running(arguments.project_id), arguments)
+        return Empty()
+
+    async def unwatch_files(self, _peer: Peer, arguments: UnwatchFiles) -> Empty:
+        """Tell no more."""
+        self.watches.unwatch(arguments.watch)
+        return Empty()
+
     async def in_project(self, operation: str, _peer: Peer, arguments: ForProject) -> Any:
         """Pass an operation to the project's local hub."""
-        entry = self.projects.known(arguments.project_id)
-        if entry.state is not State.RUNNING:
-            raise FaultError("not_running", f"the project is {entry.state}, not running")
+        entry = self._running(arguments.project_id)
         entry.calls += 1
         try:
             return await entry.local_hub.call(operation, arguments.arguments)
         finally:
             entry.calls -= 1
             entry.touch(datetime.now(UTC))
+
+    def _running(self, project_id: str) -> Entry:
+        entry = self.projects.known(project_id)
+        if entry.state is not State.RUNNING:
+            raise FaultError("not_running", f"the project is {entry.state}, not running")
+        return entry

@@ -78,7 +78,9 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
             for entry in projects.entries.values():
                 Server.push_to(connection, event_of(entry))
 
-        server = Server(Operations(settings, projects, saver, storage).table(), on_connect=greet)
+        operations = Operations(settings, projects, saver, storage)
+        server = Server(operations.table(), on_connect=greet)
+        server.on_disconnect = operations.watches.forget
         await server.listen_tls(*settings.address, identity)
         _on_signals(identity)
         notify("READY=1")
@@ -95,6 +97,7 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
             notify("STOPPING=1")
             for task in watching:
                 task.cancel()
+            operations.break_off()
             await server.close()
             manager.close()
         if not stopping.is_set():

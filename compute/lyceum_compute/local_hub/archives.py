@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from zipstream import ZIP_DEFLATED, ZipStream  # type: ignore[import-untyped]
 
 from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.names import bytes_of, text_of
 
 from .confinement import Home
 from .downloads import disposition
 from .faults import shown
-from .names import bytes_of, text_of
 from .requests import BrokenError, Request
 from .walk import FOLDER, Found, walk
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.names import bytes_of
 
 from .faults import fault_of, shown
-from .names import bytes_of
 
 MAX_LINKS = 40
 MAX_DEPTH = 512

@@ -10,11 +10,11 @@ import time
 from urllib.parse import quote
 
 from lyceum_compute.protocol.errors import FaultError
+from lyceum_compute.protocol.names import bytes_of
 
 from .confinement import Home
 from .faults import shown
 from .files import opened
-from .names import bytes_of
 from .requests import BrokenError, RefusedError, Request
 
 #: Bytes given to the kernel at once.

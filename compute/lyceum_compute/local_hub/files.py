@@ -22,10 +22,10 @@ from lyceum_compute.protocol.messages import (
     WriteTextFile,
     WriteTextFileResult,
 )
+from lyceum_compute.protocol.names import bytes_of, text_of
 
 from .confinement import Home, Place
 from .faults import shown
-from .names import bytes_of, text_of
 
 MAX_ENTRIES = 10_000
 #: Bytes of names and link targets in one listing, so that its message stays far below the longest allowed.

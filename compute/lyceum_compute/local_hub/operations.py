@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.framing import decode_as
-from lyceum_compute.protocol.messages import PROJECT_OPERATIONS, Request, UnpackArchive, UnpackArchiveResult
+from lyceum_compute.protocol.messages import PROJECT_OPERATIONS, Request, UnpackArchive, UnpackArchiveResult, Watch
 
 from . import commands, files, ports, trash, trees
 from .confinement import Home
 from .drain import Drain
+
+if TYPE_CHECKING:
+    from .watches import Watcher
 
 
 class Operations:
@@ -32,6 +35,7 @@ class Operations:
             "restore_from_trash": partial(trash.restore_from_trash, home),
             "empty_trash": partial(trash.empty_trash, home),
             "unpack_archive": partial(_unpack_archive, home),
+            "watch": partial(_watch, home),
             "list_ports": lambda _: ports.list_ports(),
         }
 
@@ -40,7 +44,7 @@ class Operations:
         function = self._functions.get(request.operation)
         if function is None:
             raise FaultError("unknown_operation", f"there is no operation {request.operation[:64]!r}")
-        kind = PROJECT_OPERATIONS[request.operation][0]
+        kind = Watch if request.operation == "watch" else PROJECT_OPERATIONS[request.operation][0]
         return function(decode_as(request.arguments, kind, f"the arguments of {request.operation}"))
 
 
@@ -48,3 +52,9 @@ def _unpack_archive(home: Home, arguments: UnpackArchive) -> UnpackArchiveResult
     from .unpacking import unpack_archive  # noqa: PLC0415 megabytes that most projects never need
 
     return unpack_archive(home, arguments)
+
+
+def _watch(home: Home, arguments: Watch) -> Watcher:
+    from .watches import Watcher  # noqa: PLC0415 only for who watches
+
+    return Watcher(home, arguments)

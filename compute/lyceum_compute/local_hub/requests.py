@@ -12,8 +12,7 @@ import msgspec
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import FAULT_STATUS
-
-from .names import text_of
+from lyceum_compute.protocol.names import text_of
 
 READ_SIZE = 256 * 1024
 MAX_HEAD = 16 * 1024

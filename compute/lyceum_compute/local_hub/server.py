@@ -15,11 +15,21 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.framing import LineBuffer, LineTooLongError, decode_request, encode_fault, encode_result
-from lyceum_compute.protocol.messages import Request
+from lyceum_compute.protocol.framing import (
+    LineBuffer,
+    LineTooLongError,
+    decode_request,
+    encode,
+    encode_fault,
+    encode_result,
+)
+from lyceum_compute.protocol.messages import Empty, Request
+
+if TYPE_CHECKING:
+    from .watches import Watcher
 
 READ_SIZE = 256 * 1024
 MAX_CONNECTIONS = 256
@@ -27,6 +37,8 @@ MAX_CONNECTIONS = 256
 MAX_TRANSFERS = 64
 #: Requests under way on one connection; more are not read until one is answered.
 MAX_REQUESTS = 32
+#: The operation whose answer is followed by events.
+WATCH = "watch"
 #: Seconds that the other side has to take an answer.
 SEND_TIMEOUT = 60
 
@@ -41,7 +53,13 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.sending = threading.Lock()
+        self.ended = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.room = threading.Semaphore(MAX_REQUESTS)
+
+    def close(self) -> None:
+        """Close the socket, when nothing uses it any more."""
+        self.sock.close()
+        os.close(self.ended)
 
     def send(self, line: bytes) -> None:
         """Send an answer; a caller who is gone or takes nothing misses it."""
@@ -139,7 +157,7 @@ class Server:
         return True
 
     def _forget(self, connection: Connection) -> None:
-        connection.sock.close()
+        connection.close()
         with self._lock:
             self._connections.discard(connection)
             self._transfers.discard(connection)
@@ -156,6 +174,7 @@ class Server:
         except OSError:
             pass  # the caller is gone
         finally:
+            os.eventfd_write(connection.ended, 1)
             for _ in range(MAX_REQUESTS):  # what is under way is still answered
                 connection.room.acquire()
             self._forget(connection)
@@ -185,6 +204,9 @@ class Server:
     def _answer(self, connection: Connection, request: Request) -> None:
         try:
             try:
+                if request.operation == WATCH:
+                    self._tell(connection, request)
+                    return
                 line = encode_result(request.id, self._call(request))
             except FaultError as error:
                 line = encode_fault(request.id, error.fault)
@@ -195,6 +217,18 @@ class Server:
             connection.send(line)
         finally:
             self._done(connection)
+
+    def _tell(self, connection: Connection, request: Request) -> None:
+        """Answer, and tell of changes until the connection ends. Closing it says that what was watched is gone."""
+        watcher: Watcher = self._call(request)
+        try:
+            connection.send(encode_result(request.id, Empty()))
+            watcher.run(lambda event: connection.send(encode(event)), connection.ended)
+        except FaultError:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        finally:
+            watcher.close()
 
     def _done(self, connection: Connection) -> None:
         connection.room.release()

@@ -24,11 +24,11 @@ from lyceum_compute.protocol.messages import (
     RestoreFromTrashResult,
     Trashed,
 )
+from lyceum_compute.protocol.names import text_of
 
 from .confinement import Home, Place, names_of
 from .faults import shown
 from .files import kind_of, opened
-from .names import text_of
 from .trees import NOREPLACE, check_pair, delete, existing, put, refuse_home, rename
 from .walk import FOLDER
 

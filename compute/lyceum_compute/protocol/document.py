@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import typing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,7 +56,9 @@ def page() -> str:
         messages.STORAGE_OPERATIONS,
     )
     parts.append("## Events of the compute daemon\n")
-    parts += [_struct(kind) for kind in (messages.StateChanged, messages.Saved, messages.Edited)]
+    parts += [_struct(kind) for kind in typing.get_args(messages.Event | messages.WatchEvent)]
+    parts.append("## Events of the local hub\n")
+    parts.append(_struct(messages.FilesChanged))
     parts.append("## Messages\n")
     parts += [_struct(kind) for kind in _kinds()]
     parts.append("## Codes of errors\n\n| code | HTTP status |\n|---|---|\n" + _rows(messages.FAULT_STATUS.items()))

@@ -9,6 +9,7 @@ import ssl
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from .messages import MAX_LINE, Request
 log = logging.getLogger(__name__)
 
 READ_SIZE = 256 * 1024
+#: The connection of the call that is being answered.
+CALLING: ContextVar[Connection] = ContextVar("CALLING")
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,7 @@ class Server:
         task.add_done_callback(ended)
 
     async def _answer(self, connection: Connection, request: Request) -> None:
+        CALLING.set(connection)
         try:
             answer = encode_result(request.id, await self._call(connection.peer, request))
         except FaultError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from lyceum_compute.protocol import messages
@@ -20,6 +21,7 @@ from lyceum_compute.protocol.messages import (
     WriteTextFileResult,
 )
 
+from lyceum_hub.services.copies import End
 from lyceum_hub.services.files import relative
 
 from .registry import Call, Done, OfProject, Who, operation
@@ -70,6 +72,15 @@ class TwoPaths(OfProject, frozen=True):
     source: str
     destination: str
     overwrite: bool = False
+
+
+class BetweenProjects(OfProject, frozen=True):
+    """From where to where. ``destination_project_id``: into this project; both must be running."""
+
+    source: str
+    destination: str
+    overwrite: bool = False
+    destination_project_id: UUID | None = None
 
 
 class DeletePath(OfProject, frozen=True):
@@ -150,8 +161,10 @@ async def list_directory(call: Call, asked: ListDirectory) -> ListDirectoryResul
 
 
 @operation(Who.PEOPLE)
-async def copy_path(call: Call, asked: TwoPaths) -> Done:
-    """Copy a file or folder."""
+async def copy_path(call: Call, asked: BetweenProjects) -> Done:
+    """Copy a file or folder, also into another project that is the caller's."""
+    if await _copied_elsewhere(call, asked):
+        return Done()
     arguments = messages.CopyPath(
         source=relative(asked.source, "source"),
         destination=relative(asked.destination, "destination"),
@@ -159,6 +172,35 @@ async def copy_path(call: Call, asked: TwoPaths) -> Done:
     )
     await call.services.files.call(asked.project_id, "copy_path", arguments, Empty, timeout=TREE)
     return Done()
+
+
+@operation(Who.PEOPLE)
+async def move_path(call: Call, asked: BetweenProjects) -> Done:
+    """Move a file or folder, also into another project that is the caller's (it is deleted once it is there)."""
+    source = relative(asked.source, "source")
+    if await _copied_elsewhere(call, asked):
+        arguments = messages.DeletePath(path=source)
+        await call.services.files.call(asked.project_id, "delete_path", arguments, DeletePathResult, timeout=TREE)
+        return Done()
+    return await rename_path(
+        call,
+        TwoPaths(project_id=asked.project_id, source=source, destination=asked.destination, overwrite=asked.overwrite),
+    )
+
+
+async def _copied_elsewhere(call: Call, asked: BetweenProjects) -> bool:
+    """Copy into the other project, if another is meant; whether that was done."""
+    other = asked.destination_project_id
+    if other is None or other == asked.project_id:
+        return False
+    await call.services.projects.role(call.by, other)
+    await call.services.copies.copy(
+        call.by.account_id,
+        End(asked.project_id, relative(asked.source, "source")),
+        End(other, relative(asked.destination, "destination")),
+        overwrite=asked.overwrite,
+    )
+    return True
 
 
 @operation(Who.PEOPLE)

@@ -7,10 +7,12 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from engineio.packet import MESSAGE, Packet
 
+from lyceum_hub.compute_client import FileChanges
 from lyceum_hub.errors import ConflictError, HubError, InvalidError, NotFoundError, NotSignedInError, TooManyError
 from lyceum_hub.operations import Call
 from lyceum_hub.operations.dispatch import decode, find, perform
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Calls of one client under way at a time, those that wait for an answer's place included.
 MOST_CALLS = 256
+#: Folders that one client watches.
+MOST_WATCHES = 32
 #: Bytes that may wait to be sent before the client is asked to read (no call begins), and before it is disconnected.
 MUCH_UNREAD = 16 * 1024 * 1024
 MOST_UNREAD = 64 * 1024 * 1024
@@ -31,6 +35,13 @@ MOST_UNREAD = 64 * 1024 * 1024
 STALL = 60.0
 #: Seconds that calls under way have when their session ends (the call that ended it among them).
 SETTLE = 1.0
+
+
+class _Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client asks to watch: a folder (what is in it, not below) or a file."""
+
+    project_id: UUID
+    path: str = ""
 
 
 class Connection:
@@ -56,6 +67,8 @@ class Connection:
         self._ids = itertools.count(1)
         self._subscriptions: dict[int, Subscription] = {}
         self._subscribing = 0
+        self._watches: dict[int, str] = {}
+        self._beginning = 0
 
     # Sending.
 
@@ -105,6 +118,10 @@ class Connection:
                 await self._subscribe(request_id, fields)
             elif event == "unsubscribe":
                 self._unsubscribe(request_id, fields)
+            elif event == "watch":
+                await self._watch(request_id, fields)
+            elif event == "unwatch":
+                self._unwatch(request_id, fields)
             else:
                 await self._perform(request_id, event, fields)
         except HubError as error:
@@ -168,6 +185,51 @@ class Connection:
         self._services.tables.unsubscribe(subscription)
         self.send({"id": request_id, "event": "unsubscribe", "subscription": number})
 
+    # Watches.
+
+    async def _watch(self, request_id: object, fields: dict[str, Any]) -> None:
+        try:
+            asked = msgspec.convert(fields, _Watch)
+        except msgspec.ValidationError as error:
+            raise InvalidError(str(error)) from error
+        if len(self._watches) + self._beginning >= MOST_WATCHES:
+            raise TooManyError(f"A client can watch {MOST_WATCHES} folders. End some first.", 60)
+        number = next(self._ids)
+        self._beginning += 1
+        try:
+            key = await self._services.watches.watch(
+                self.caller,
+                asked.project_id,
+                asked.path,
+                changed=lambda event: self._changed(number, event),
+                ended=lambda reason: self._watch_ended(number, reason),
+            )
+        finally:
+            self._beginning -= 1
+        if self.closed:
+            self._services.watches.unwatch(key)
+            return
+        self._watches[number] = key
+        self.send({"id": request_id, "event": "watch", "watch": number})
+
+    def _changed(self, number: int, event: FileChanges) -> None:
+        """Tell of changes; what came before the answer is in the listing that the client asks for then."""
+        if number in self._watches:
+            told = {"event": "file_changes", "watch": number, "changes": event.changes, "overflow": event.overflow}
+            self.send(told)
+
+    def _watch_ended(self, number: int, reason: str) -> None:
+        if self._watches.pop(number, None) is not None:
+            self.send({"event": "watch_ended", "watch": number, "reason": reason})
+
+    def _unwatch(self, request_id: object, fields: dict[str, Any]) -> None:
+        number = fields.get("watch")
+        key = self._watches.pop(number, None) if isinstance(number, int) else None
+        if key is None:
+            raise NotFoundError("There is no such watch.")
+        self._services.watches.unwatch(key)
+        self.send({"id": request_id, "event": "unwatch", "watch": number})
+
     # The end.
 
     async def settle(self) -> None:
@@ -182,6 +244,9 @@ class Connection:
         for subscription in self._subscriptions.values():
             self._services.tables.unsubscribe(subscription)
         self._subscriptions.clear()
+        for key in self._watches.values():
+            self._services.watches.unwatch(key)
+        self._watches.clear()
         for call in self._calls:
             call.cancel()
 

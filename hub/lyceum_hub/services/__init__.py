@@ -8,6 +8,7 @@ from .accounting import Accounting
 from .accounts import Accounts
 from .background import Background
 from .compute import Compute
+from .copies import Copies
 from .fairness import Fairness
 from .files import Files
 from .health import Health
@@ -20,6 +21,7 @@ from .states import States
 from .tables import Tables
 from .usage import Usages
 from .visits import Visits
+from .watches import Watches
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Services:
     compute: Compute
     people: People
     files: Files
+    copies: Copies
+    watches: Watches
     permissions: Permissions
     visits: Visits
     tables: Tables
@@ -50,6 +54,7 @@ __all__ = [
     "Accounts",
     "Background",
     "Compute",
+    "Copies",
     "Fairness",
     "Files",
     "Health",
@@ -63,4 +68,5 @@ __all__ = [
     "Tables",
     "Usages",
     "Visits",
+    "Watches",
 ]

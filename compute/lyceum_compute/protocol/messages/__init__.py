@@ -9,4 +9,5 @@ from .files import *  # noqa: F403
 from .hosts import *  # noqa: F403
 from .projects import *  # noqa: F403
 from .storage import *  # noqa: F403
+from .transfers import *  # noqa: F403
 from .wire import *  # noqa: F403

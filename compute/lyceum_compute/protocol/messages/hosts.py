@@ -17,6 +17,15 @@ from .projects import (
     SetQuotas,
     Usage,
 )
+from .transfers import (
+    OpenTransfer,
+    OpenTransferResult,
+    TransferArguments,
+    TransferPart,
+    UnwatchFiles,
+    WatchFiles,
+    WriteTransfer,
+)
 from .wire import Empty, Message
 
 
@@ -113,4 +122,10 @@ DAEMON_OPERATIONS: dict[str, tuple[type[Message], type[Message]]] = {
     "stop_all": (Empty, AllStopped),
     "kill_all": (Empty, Killed),
     "accounting": (Accounting, AccountingResult),
+    "open_transfer": (OpenTransfer, OpenTransferResult),
+    "read_transfer": (TransferArguments, TransferPart),
+    "write_transfer": (WriteTransfer, Empty),
+    "end_transfer": (TransferArguments, Empty),
+    "watch_files": (WatchFiles, Empty),
+    "unwatch_files": (UnwatchFiles, Empty),
 }

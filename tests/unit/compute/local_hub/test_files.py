@@ -12,7 +12,6 @@ import pytest
 from lyceum_compute.local_hub import files
 from lyceum_compute.local_hub.confinement import Home
 from lyceum_compute.local_hub.files import list_directory, make_directory, read_text_file, write_text_file
-from lyceum_compute.local_hub.names import bytes_of
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import (
     MAX_CONTENT,
@@ -22,6 +21,7 @@ from lyceum_compute.protocol.messages import (
     WriteTextFile,
     WriteTextFileResult,
 )
+from lyceum_compute.protocol.names import bytes_of
 
 
 def write(home: Home, path: str, content: str = "text", **more: Any) -> WriteTextFileResult:

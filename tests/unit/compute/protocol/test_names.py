@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lyceum_compute.local_hub.names import bytes_of, text_of
+from lyceum_compute.protocol.names import bytes_of, text_of
 
 
 @given(st.binary() | st.text("\\\\x5c9ef").map(str.encode))
