@@ -60,7 +60,7 @@ class Lyceum(Program):
         task = self.collection[name]
         words = [f"./lyceum {name.replace('.', ' ')}"]
         words += [argument.name.upper() for argument in context.positional_args]
-        words += ["[UNIT]"] if name == "logs" else ["[NAME ...]"] if name == "check" else []
+        words += {"logs": ["[UNIT]"], "check": ["[NAME ...]"], "cost": ["[STACK]"]}.get(name, [])
         print(f"Usage: {' '.join(words)} [options]\n")
         for line in (task.__doc__ or "").strip().splitlines():
             print(f"  {line.strip()}")
@@ -117,6 +117,8 @@ def rewrite(argv: Sequence[str]) -> list[str]:
         return [words[0], "--help", words[1]]
     if command == "logs" and len(words) > 3 and not words[2].startswith("-") and not words[3].startswith("-"):
         words[3:4] = ["--unit", words[3]]
+    if command == "cost" and len(words) > 2 and not words[2].startswith("-"):
+        words[2:3] = ["--stack", words[2]]
     if command == "check":
         rest = words[2:]
         words[2:] = [part for word in rest for part in ([word] if word.startswith("-") else ["--only", word])]

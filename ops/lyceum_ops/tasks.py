@@ -8,6 +8,7 @@ from invoke.tasks import task
 
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
+from lyceum_ops.cost_tasks import cost
 
 NAME = "the lab's name (a second lab beside the first has another name, and --port)"
 PORT = "publish at 127.0.0.1:PORT (HTTPS), PORT-363 (HTTP) and PORT-421 (projects' SSH)"
@@ -294,6 +295,7 @@ SECTIONS = {
     "An instance on this machine": (up, status, down, destroy),
     "An instance anywhere": (deploy, ssh_, logs),
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
+    "Costs": (cost,),
     "Work on Lyceum itself": (check, test, bench_deploy, lock, lab_boot),
 }
 FAMILIES = {

@@ -1,0 +1,71 @@
+"""The commands about money. Each only reads its options; the work is done by the module it names."""
+
+from __future__ import annotations
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from lyceum_ops.commands.session import session
+
+# Imports stand within the commands: what reads a program and draws charts takes longer to load than --help may.
+
+
+@task(
+    positional=[],
+    help={
+        "stack": "the stack, when it is not the first word (default small); ./lyceum cost medium",
+        "preview": "price a preview instead: a file of pulumi preview --json --show-sames, or - for the standard input",
+        "diff": "compare with another stack, a saved --json estimate or a preview",
+        "usage": "a usage file, or a profile: light, typical, heavy",
+        "region": "price as if everything stood in this region",
+        "currency": "another currency than USD, at the rate in the price table",
+        "exchange-rate": "the rate to change at: so much of the currency for a dollar",
+        "commitment": "machines under a commitment: 1y or 3y",
+        "spot": "compute hosts at the spot price",
+        "weekly-users": "weekly active users, to tell the cost of each",
+        "projects": "projects, to tell the cost of each",
+        "prices": "another price table than the project's own",
+        "budget": "exit with 3 if more than this a month",
+        "allow-incomplete": "exit with 0 though something has no price",
+        "json": "for programs: one JSON object (docs/costs.md)",
+        "html": "write a page with charts to this file",
+        "png": "write the chart of components to this file",
+    },
+)
+def cost(
+    _: Context,
+    stack: str = "",
+    preview: str = "",
+    diff: str = "",
+    usage: str = "",
+    region: str = "",
+    currency: str = "",
+    exchange_rate: str = "",
+    commitment: str = "",
+    spot: bool = False,
+    weekly_users: str = "",
+    projects: str = "",
+    prices: str = "",
+    budget: str = "",
+    allow_incomplete: bool = False,
+    json: bool = False,
+    html: str = "",
+    png: str = "",
+) -> None:
+    """Tell what a stack will cost a month, offline; or a preview of one.
+
+    Exits with 3 if it is over --budget, with 4 if something has no price.
+    Examples: ./lyceum cost medium --usage typical --diff small
+              pulumi preview --json --show-sames | ./lyceum cost --preview - --budget 2000
+    """
+    from lyceum_ops.commands import cost as command
+
+    wanted = command.Wanted(
+        stack=stack, preview=preview, diff=diff, usage=usage, region=region, currency=currency,
+        exchange_rate=exchange_rate, commitment=commitment, spot=spot, weekly_users=weekly_users, projects=projects,
+        prices=prices, budget=budget, allow_incomplete=allow_incomplete, json=json, html=html, png=png,
+    )  # fmt: skip
+    with session("cost"):
+        code = command.run(wanted)
+    if code:
+        raise SystemExit(code)

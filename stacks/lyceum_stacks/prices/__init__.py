@@ -1,0 +1,1 @@
+"""What Google Cloud asks for: a dated table of list prices, its checks, and how newer ones are fetched."""
