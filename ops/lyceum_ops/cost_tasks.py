@@ -69,3 +69,45 @@ def cost(
         code = command.run(wanted)
     if code:
         raise SystemExit(code)
+
+
+@task(name="check", help={"prices": "another table than the project's own"})
+def prices_check(_: Context, prices: str = "") -> None:
+    """Check the price table, and tell how old its prices are."""
+    from lyceum_ops.commands import prices as command
+
+    with session("prices"):
+        command.check(prices)
+
+
+@task(
+    name="refresh",
+    iterable=["region", "currency"],
+    help={
+        "key-file": "a file with a Google API key (else the variable LYCEUM_GOOGLE_API_KEY)",
+        "region": "also take prices of this region; may be given several times",
+        "currency": "also take Google's exchange rate for this currency; may be given several times",
+        "output": "write the table here instead of over the old one",
+        "prices": "start from another table than the project's own",
+        "catalog": "another address of the Cloud Billing Catalog API",
+    },
+)
+def prices_refresh(
+    _: Context,
+    region: list[str],
+    currency: list[str],
+    key_file: str = "",
+    output: str = "",
+    prices: str = "",
+    catalog: str = "",
+) -> None:
+    """Take newer prices from Google's Cloud Billing Catalog API into the price table.
+
+    Example: ./lyceum prices refresh --key-file ~/google.key --region europe-west3 --currency EUR
+    """
+    from lyceum_ops.commands import prices as command
+
+    with session("prices"):
+        command.refresh(
+            key_file=key_file, regions=region, currencies=currency, output=output, prices=prices, address=catalog
+        )

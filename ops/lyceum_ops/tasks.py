@@ -8,7 +8,7 @@ from invoke.tasks import task
 
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
-from lyceum_ops.cost_tasks import cost
+from lyceum_ops.cost_tasks import cost, prices_check, prices_refresh
 
 NAME = "the lab's name (a second lab beside the first has another name, and --port)"
 PORT = "publish at 127.0.0.1:PORT (HTTPS), PORT-363 (HTTP) and PORT-421 (projects' SSH)"
@@ -295,13 +295,14 @@ SECTIONS = {
     "An instance on this machine": (up, status, down, destroy),
     "An instance anywhere": (deploy, ssh_, logs),
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
-    "Costs": (cost,),
+    "Costs": (cost, prices_check, prices_refresh),
     "Work on Lyceum itself": (check, test, bench_deploy, lock, lab_boot),
 }
 FAMILIES = {
     "account": (account_administrator, account_password, account_disable, account_enable, account_list),
     "bench": (bench_deploy,),
     "lab": (lab_boot,),
+    "prices": (prices_check, prices_refresh),
 }
 
 
