@@ -60,15 +60,15 @@ def counters(slice_name: str, *, root: Path = ROOT) -> Counters | None:
     unified = root / own
     try:
         if (unified / "memory.current").exists():
-            memory, cpu, tasks = unified, int(_field(unified / "cpu.stat", "usage_usec")) / 1e6, unified
+            memory, tasks, time = unified, unified, unified / "cpu.stat"
             used = _number(memory / "memory.current") - _field(memory / "memory.stat", "inactive_file")
         else:
             memory, tasks = root / "memory" / own, root / "pids" / own
-            cpu = _number(root / "cpuacct" / own / "cpuacct.usage") / 1e9
+            time = root / "unified" / own / "cpu.stat"  # of cgroup v2, which sorts processes here and limits none
             used = _number(memory / "memory.usage_in_bytes") - _field(memory / "memory.stat", "total_inactive_file")
         return Counters(
             memory=max(used, 0),
-            cpu_seconds=cpu,
+            cpu_seconds=_field(time, "usage_usec") / 1e6,
             tasks=_number(tasks / "pids.current"),
             tasks_peak=_number(tasks / "pids.peak") if (tasks / "pids.peak").exists() else 0,
             tasks_refused=_tasks_refused(tasks),

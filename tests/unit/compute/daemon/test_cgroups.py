@@ -55,7 +55,7 @@ def test_what_a_slice_uses_with_one_hierarchy(tmp_path: Path) -> None:
 def test_what_a_slice_uses_with_a_hierarchy_per_controller(tmp_path: Path) -> None:
     for name, text in {
         f"memory/{OWN}/memory.usage_in_bytes": "5000000\n", f"memory/{OWN}/memory.stat": "total_inactive_file 1000000\n",
-        f"cpuacct/{OWN}/cpuacct.usage": "2500000000\n", f"pids/{OWN}/pids.current": "7\n",
+        f"unified/{OWN}/cpu.stat": "usage_usec 2500000\n", f"pids/{OWN}/pids.current": "7\n",
         f"pids/{OWN}/pids.events": "max 0\n", f"pids/{OWN}/a.service/pids.events": "max 4\n",
     }.items():  # fmt: skip
         write(tmp_path / name, text)
