@@ -17,12 +17,22 @@ log = logging.getLogger(__name__)
 
 #: Services whose connections are taken at all.
 SERVED = frozenset({"edge", "hub-proxy"})
+#: Bytes that a request's first line and headers may take; an edge sends a quarter of it at most.
+HEAD = 64 * 1024
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 #: Seconds that calls under way have to end when the hub goes down.
 GRACE = 25
 
 
 class PeerProtocol(HttpToolsProtocol):
-    """HTTP on a connection whose peer is one of the instance's services; others are cut off at once."""
+    """HTTP on a connection whose peer is one of the instance's services; others are cut off at once.
+
+    uvicorn puts a first line together piece by piece, however long it becomes, and does nothing else meanwhile: what is
+    too long ends the connection here.
+    """
+
+    _head: int | None = 0
+    """Bytes that came since a head began; None while there is none under way."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note the service in the state that every request of the connection carries."""
@@ -36,6 +46,27 @@ class PeerProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if service not in SERVED:
             transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived, unless the head that it belongs to is too long already."""
+        if self._head is not None:
+            if self._head > HEAD:
+                log.warning("a request's head is too long", extra={"action": "refused"})
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+                return
+            self._head += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Count anew."""
+        self._head = 0 if self._head is None else self._head
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: a body has limits of its own."""
+        self._head = None
+        super().on_headers_complete()
 
 
 class Server(uvicorn.Server):
