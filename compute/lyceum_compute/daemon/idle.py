@@ -47,7 +47,7 @@ class Idle:
         """Whether a project's time is up, as far as is known."""
         if entry.state is not State.RUNNING or entry.busy or entry.calls:
             return False
-        last = max(entry.life.active or now, entry.life.started or entry.changed)
+        last = max(entry.life.active or entry.changed, entry.life.started or entry.changed)
         return now - last > timedelta(seconds=entry.project.quota.idle_timeout)
 
     async def round(self) -> None:

@@ -65,7 +65,7 @@ class Systemd:
         rules = (
             f"type='signal',sender='{_SERVICE}',interface='{_MANAGER}',member='JobRemoved'",
             f"type='signal',sender='{_SERVICE}',interface='{_PROPERTIES}',member='PropertiesChanged',"
-            f"path_namespace='{_PATH}/unit'",
+            f"path_namespace='{_PATH}/unit',arg0='{_UNIT}'",
         )
         for rule in rules:
             await self._call("AddMatch", "s", [rule], bus=True)

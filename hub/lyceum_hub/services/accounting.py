@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import random
+import re
 from datetime import UTC, datetime, timedelta
 
 from lyceum_compute.protocol.messages import AccountedHour
@@ -23,6 +24,7 @@ EVERY = 60.0
 HOURS_KEPT = 31
 #: What one project cannot use more of in an hour, whatever a host says.
 MOST = {"cpu_seconds": 3_600.0 * 10_000, "memory_gb_hours": 10_000.0, "disk": 1e10, "running_seconds": 3_600.0}
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Answers of one host that are taken at a time: each holds a thousand hours.
 MOST_ANSWERS = 100
 
@@ -80,6 +82,6 @@ def sane(hour: AccountedHour, now: datetime) -> bool:
     if hour.hour != hour.hour.replace(minute=0, second=0, microsecond=0):
         return False
     values = {name: getattr(hour, name) for name in MOST}
-    return len(hour.project_id) == 36 and all(
+    return _ID.fullmatch(hour.project_id) is not None and all(
         math.isfinite(value) and 0 <= value <= MOST[name] * 1.001 for name, value in values.items()
     )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,34 @@ def test_many_users_at_once(etc: Path) -> None:
         list(threads.map(lambda one: accounts.ensure(*one, HOME, etc=etc), names.items()))
     found = {line.split(":")[0]: line.split(":")[2] for line in (etc / "passwd").read_text().splitlines()}
     assert found == {"root": "0"} | {name: str(uid) for name, uid in names.items()}
+
+
+@contextmanager
+def held(etc: Path) -> Iterator[None]:
+    """Hold the lock as ``useradd`` does: another open file, another owner."""
+    with (etc / ".pwd.lock").open("w") as file:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, accounts._WHOLE_FILE)
+        yield
+
+
+def test_the_lock_of_another_program_is_waited_for(etc: Path) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with held(etc):
+            making = thread.submit(accounts.ensure, NAME, 200001, HOME, etc=etc)
+            with pytest.raises(TimeoutError):
+                making.result(0.1)
+        assert making.result(10) is True
+
+
+def test_a_lock_that_is_never_let_go_is_given_up_and_held_by_nobody(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "LOCK_TIMEOUT", 0.05)
+    with held(etc), pytest.raises(accounts.AccountError, match="another program holds"):
+        accounts.ensure(NAME, 200001, HOME, etc=etc)
+    monkeypatch.setattr(accounts, "LOCK_TIMEOUT", 10)
+    assert accounts.ensure(NAME, 200001, HOME, etc=etc) is True
+
+
+def test_a_user_that_is_there_needs_no_lock(etc: Path) -> None:
+    accounts.ensure(NAME, 200001, HOME, etc=etc)
+    with held(etc):
+        assert accounts.ensure(NAME, 200001, HOME, etc=etc) is False

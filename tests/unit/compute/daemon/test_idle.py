@@ -84,6 +84,16 @@ async def test_without_the_gateway_s_word_nothing_is_stopped(host: Host) -> None
     assert host.stopped == []
 
 
+async def test_a_project_of_which_no_activity_is_known_is_idle_from_when_it_is_known(host: Host) -> None:
+    entry = host.entries[ID]
+    entry.life = Life()
+    await watching(host).round()
+    assert host.stopped == []
+    entry.changed -= timedelta(hours=2)
+    await watching(host).round()
+    assert len(host.stopped) == 1
+
+
 @pytest.mark.parametrize("change", ["calls", "young", "resting", "longer"])
 async def test_what_is_not_idle(host: Host, change: str) -> None:
     entry = host.entries[ID]

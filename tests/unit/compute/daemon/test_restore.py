@@ -138,3 +138,15 @@ def test_what_broke_off_is_swept_away(tmp_path: Path) -> None:
     restore.sweep(tmp_path / "restore")
     assert list((tmp_path / "restore").iterdir()) == []
     restore.sweep(tmp_path / "none")
+
+
+def test_what_cannot_be_cleared_away_is_told_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(restore.shutil, "rmtree", refuse)
+    with pytest.raises(FaultError, match="first"), restore.arrivals(tmp_path / "restore"):
+        raise FaultError("unavailable", "what went wrong first")
+    assert "could not be cleared away" in caplog.text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
-from lyceum_compute.protocol.messages import HostStatus, StorageStatus
+import pytest
+from lyceum_compute.protocol.messages import HostStatus, Quota, StorageStatus
 from lyceum_hub.db.projects import Committed
-from lyceum_hub.services.placement import Candidate, choose_compute, choose_storage
+from lyceum_hub.services.placement import Candidate, Placement, choose_compute, choose_storage
 
 
 def host(name: str, *, member: bool = False, **changes: Any) -> Candidate:
@@ -74,3 +77,34 @@ def test_storage_goes_where_there_is_room() -> None:
 
     assert choose_storage([store("a", 2000), store("b", 3000)]) == "b"
     assert choose_storage([store("a", 10)]) is None
+
+
+@pytest.mark.parametrize(
+    ("on", "member", "misplaced"), [("m", True, False), ("m", False, True), ("a", True, True), ("a", False, False)]
+)
+def test_a_project_on_a_host_of_the_wrong_kind_is_misplaced(on: str, member: bool, misplaced: bool) -> None:
+    placement, project = placing("a", "m", member="m"), placed(on, member_host=member)
+    assert placement.misplaced(project) is misplaced
+    assert placement.fitting(project, on) is not misplaced
+
+
+def test_where_no_host_is_for_members_every_host_is_the_right_one() -> None:
+    assert placing("a", "m").misplaced(placed("a", member_host=True)) is False
+
+
+def placing(*names: str, member: str = "") -> Placement:
+    hosts = {name: SimpleNamespace(name=name, settings=SimpleNamespace(member=name == member)) for name in names}
+    compute: Any = Known(hosts)
+    nothing: Any = None
+    return Placement(nothing, compute, nothing)
+
+
+def placed(host: str, **quota: Any) -> Any:
+    return SimpleNamespace(compute_host=host, quota=Quota(**quota))
+
+
+class Known(dict[str, Any]):
+    """Compute hosts, as ``ComputeHosts`` gives them."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values())
