@@ -14,6 +14,7 @@ import msgspec
 
 from lyceum_ops import checkout, programs
 from lyceum_ops.errors import Failure, die
+from lyceum_ops.inventory import stack
 from lyceum_ops.progress import Progress
 
 log = logging.getLogger("lyceum.ansible")
@@ -143,6 +144,8 @@ def check_inventory(inventory: Path) -> Path:
         die(f"There is no inventory {inventory}.", hint=f"In inventories/: {', '.join(known)}. For a lab: ./lyceum up")
     if path.is_dir() and not (path / "hosts.yml").is_file():
         die(f"{inventory} is no inventory: it has no hosts.yml.", hint="inventories/README.md shows its shape.")
+    if stack.is_description(path / stack.HOSTS):
+        stack.load(path / stack.HOSTS)  # so that what is wrong with it is told by us, and not by a parser
     return path
 
 
@@ -155,6 +158,7 @@ def ansible_environment(*, steps: bool = False) -> dict[str, str]:
     """What Ansible's programs need: this checkout's settings, and the virtual environment they run in."""
     path = programs.environment()["PATH"]
     made = {
+        **stack.engine_environment(),  # an inventory may be a stack's, and its machines be reached by gcloud
         "ANSIBLE_CONFIG": str(checkout.ROOT / "ansible.cfg"),
         "PATH": f"{Path(sys.executable).parent}:{path}",
         "PYTHONPATH": str(checkout.ROOT / "ops"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from invoke.exceptions import ParseError
 from invoke.program import Program
+from lyceum_stacks.errors import StackError, WrongUse
 
 from lyceum_ops import __version__
 from lyceum_ops.errors import Failure, UsageFailure
@@ -80,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         if len(words) == 1:
             words.append("--help")
         program.run(words, exit=False)
-    except (Failure, InventoryError) as failure:
+    except (Failure, InventoryError, StackError) as failure:
         return _tell(failure)
     except KeyboardInterrupt:
         print("\nlyceum: interrupted; run the same command again to go on.", file=sys.stderr)
@@ -149,14 +150,15 @@ def log_file() -> str | None:
     return None
 
 
-def _tell(failure: Failure | InventoryError) -> int:
+def _tell(failure: Failure | InventoryError | StackError) -> int:
     log.debug("failed", exc_info=True)
     print(f"\nlyceum: {failure}", file=sys.stderr)
     if failure.hint:
         print(f"  hint: {failure.hint}", file=sys.stderr)
-    if (path := log_file()) is not None and not isinstance(failure, UsageFailure):
+    usage = isinstance(failure, UsageFailure | WrongUse)
+    if (path := log_file()) is not None and not usage:
         print(f"  log:  {path}", file=sys.stderr)
-    return failure.exit_code if isinstance(failure, Failure) else 1
+    return failure.exit_code if isinstance(failure, Failure) else 2 if usage else 1
 
 
 def _word(task: Any) -> str:

@@ -6,6 +6,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
+from lyceum_ops import cloud_tasks
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
 from lyceum_ops.cost_tasks import cost, prices_check, prices_refresh
@@ -294,6 +295,7 @@ def lab_boot(
 SECTIONS = {
     "An instance on this machine": (up, status, down, destroy),
     "An instance anywhere": (deploy, ssh_, logs),
+    "A cloud for it": cloud_tasks.FAMILY,
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
     "Costs": (cost, prices_check, prices_refresh),
     "Work on Lyceum itself": (check, test, bench_deploy, lock, lab_boot),
@@ -301,6 +303,7 @@ SECTIONS = {
 FAMILIES = {
     "account": (account_administrator, account_password, account_disable, account_enable, account_list),
     "bench": (bench_deploy,),
+    "cloud": cloud_tasks.FAMILY,
     "lab": (lab_boot,),
     "prices": (prices_check, prices_refresh),
 }

@@ -175,9 +175,8 @@ def _problems(error: ValidationError) -> list[str]:
             said = "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
         elif entry["type"] == "missing":
             said = "it is not set"
-        elif not said.endswith("?") and "input" in entry and not isinstance(entry["input"], Mapping | Model):
-            shown = repr(entry["input"])
-            said = said if entry["type"] == "value_error" else f"{said}, not {shown[:60]}"
+        elif entry["type"] not in {"value_error", "too_short"} and not isinstance(entry["input"], Mapping | Model):
+            said = f"{said}, not {repr(entry['input'])[:60]}"
         found.append(": ".join(filter(None, [".".join(place), said])))
     return found
 

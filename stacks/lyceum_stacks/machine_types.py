@@ -105,5 +105,6 @@ def find(name: str) -> MachineType:
         )
     if family in _ARM:
         raise ValueError(f"{name} is an Arm machine; Lyceum's wheels are built for x86. Take one of E2, N2 or T2D")
-    near = get_close_matches(name, list(KNOWN), n=1)
+    series = name.rsplit("-", maxsplit=1)[0]
+    near = get_close_matches(name, [known for known in KNOWN if known.startswith(f"{series}-")] or list(KNOWN), n=1)
     raise ValueError(f"there is no machine type {name!r}" + (f"; did you mean {near[0]}?" if near else ""))

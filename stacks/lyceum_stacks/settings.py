@@ -21,6 +21,8 @@ IAP = "35.235.240.0/20"
 # What the files of the three sizes hold until somebody puts their own in.
 EXAMPLE_PROJECT = "example-project"
 EXAMPLE_BILLING_ACCOUNT = "000000-000000-000000"
+# Private use (RFC 1918) and shared address space (RFC 6598).
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -138,8 +140,8 @@ class Settings(Model):
     @classmethod
     def _is_private(cls, network: str) -> str:
         found = _network(network)
-        if not found.is_private or found.prefixlen > 20 or found.prefixlen < 8:
-            raise ValueError(f"{network} must be a private range of addresses from /8 to /20, such as 10.64.0.0/16")
+        if not _is_private(found) or found.prefixlen > 20:
+            raise ValueError(f"{network} must be a private range of addresses of at least /20, such as 10.64.0.0/16")
         return network
 
     @field_validator("administration_ranges")
@@ -148,7 +150,7 @@ class Settings(Model):
         iap = ipaddress.IPv4Network(IAP)
         for text in ranges:
             found = _network(text)
-            if not found.subnet_of(iap) and not found.is_private:
+            if not found.subnet_of(iap) and not _is_private(found):
                 raise ValueError(
                     f"{text} would open SSH of the machines to the internet; allowed are the Identity-Aware Proxy "
                     f"({IAP}) and private ranges"
@@ -234,3 +236,7 @@ def _network(text: str) -> ipaddress.IPv4Network:
         return ipaddress.IPv4Network(text)
     except ValueError:
         raise ValueError(f"{text!r} is no range of addresses such as 10.64.0.0/16") from None
+
+
+def _is_private(network: ipaddress.IPv4Network) -> bool:
+    return any(network.subnet_of(private) for private in PRIVATE)

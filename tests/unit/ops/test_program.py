@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from lyceum_ops import cost_tasks, tasks
+from lyceum_ops import cloud_tasks, cost_tasks, tasks
 from lyceum_ops.program import main, overview, rewrite
 
 
@@ -43,12 +43,14 @@ def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         "check",
         "test",
         "bench deploy",
+        "cloud up",
         "account password",
     ):
         assert f"\n  {command} " in shown
 
 
 def test_every_option_of_every_command_is_explained() -> None:
+    importlib.reload(cloud_tasks)
     importlib.reload(cost_tasks)
     fresh = importlib.reload(tasks)  # Invoke takes the texts out of a task when it first reads it
     listed = [task for section in fresh.SECTIONS.values() for task in section]

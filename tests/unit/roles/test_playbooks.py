@@ -84,3 +84,21 @@ def test_folder_that_is_no_inventory(tmp_path: Path) -> None:
     assert refused.returncode != 0
     assert f"failed to parse inventory source {tmp_path}/nothing" in " ".join(told.split())
     assert "Traceback" not in told
+
+
+def test_inventory_of_a_stack_is_accepted(tmp_path: Path) -> None:
+    """With saved outputs, through Ansible itself: the plugin, the vault beside it, and the inventory's check."""
+    folder = tmp_path / "instance"
+    shutil.copytree(ROOT / "inventories/gcp", folder)
+    shutil.copy(ROOT / "tests/unit/ops/inventory/stack-output.json", folder / "outputs.json")
+    hosts = folder / "hosts.yml"
+    hosts.write_text(hosts.read_text().replace("stack: medium", "outputs: outputs.json"))
+    accepted = _playbook(folder)
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    assert _vault(folder).exists()
+    hosts.write_text(hosts.read_text().replace("outputs: outputs.json", "outputs: gone.json"))
+    refused = _playbook(folder)
+    told = " ".join((refused.stdout + refused.stderr).split())
+    assert refused.returncode != 0
+    assert "gone.json: No such file or directory" in told
+    assert "Traceback" not in told
