@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -112,3 +112,22 @@ async def test_arguments_are_checked_before_anything_is_asked(tmp_path: Path, ra
     with pytest.raises(FaultError) as caught:
         await LocalHub(tmp_path / "none").call("exec", msgspec.Raw(raw))
     assert caught.value.code == "invalid"
+
+
+async def test_an_answer_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readline()
+        with suppress(OSError):
+            for _ in range(1024):
+                writer.write(b"x" * 2**20)
+                await writer.drain()
+                sent += 2**20
+
+    async with listening(tmp_path / "s", flood) as hub:
+        with pytest.raises(FaultError) as caught:
+            await hub.call("exec", EXEC)
+    assert caught.value.code == "unavailable"
+    assert sent < 64 * 2**20
