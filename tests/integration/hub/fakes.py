@@ -52,6 +52,8 @@ from lyceum_compute.protocol.messages import (
 )
 from lyceum_compute.protocol.server import Connection, Operation, Server
 
+from .fake_trees import FakeTrees
+
 HUB = frozenset({"hub"})
 
 
@@ -99,6 +101,7 @@ class FakeCompute:
         self.hours: list[AccountedHour] = []
         self.used: dict[str, object] = {}
         self.hold_starts = False
+        self.trees = FakeTrees()
         self.server: Server | None = None
 
     async def start(self) -> None:
@@ -107,6 +110,15 @@ class FakeCompute:
         own |= {"restore_path": self.restore_path, "drop_connections": self.drop_connections}
         own |= {"usage": self.usage, "kill": self.kill, "accounting": self.accounting}
         own |= {"set_draining": self.set_draining, "stop_all": self.stop_all, "kill_all": self.kill_all}
+        for name in (
+            "open_transfer",
+            "read_transfer",
+            "write_transfer",
+            "end_transfer",
+            "watch_files",
+            "unwatch_files",
+        ):
+            own[name] = getattr(self.trees, name)
         for name in ("open", "close", "start", "stop", "restart", "state"):
             own[name] = self._change(name)
         table = {name: Operation(function, DAEMON_OPERATIONS[name][0], HUB) for name, function in own.items()}
