@@ -21,7 +21,7 @@ from .faults import shown
 from .files import temporary_name
 from .requests import READ_SIZE, BrokenError, Request
 from .trees import complaint, existing, put, refuse_home, remove_tree, taken
-from .walk import FOLDER
+from .walk import FOLDER, anew
 
 _CREATE: list[str | bytes] = ["/bin/tar", "--create", "--file=-", "--format=gnu", "--sparse", "--one-file-system", "--"]
 _EXTRACT: list[str | bytes] = [
@@ -97,8 +97,12 @@ def _end(stream: IO[bytes] | None) -> int:
 
 
 def _only_name(folder: int, path: str) -> bytes:
-    with os.scandir(folder) as entries:
-        names = [os.fsencode(entry.name) for entry, _ in zip(entries, range(2), strict=False)]
+    listed = anew(folder)
+    try:
+        with os.scandir(listed) as entries:
+            names = [os.fsencode(entry.name) for entry, _ in zip(entries, range(2), strict=False)]
+    finally:
+        os.close(listed)
     if len(names) != 1:
         raise FaultError("invalid", f"{shown(path)}: what arrived is not one file or folder")
     return names[0]

@@ -100,6 +100,10 @@ def _unpack(archive: zipfile.ZipFile, entries: Entries, destination: Place, *, o
         try:
             for info, names in entries:
                 _entry(archive, info, names, folder)
+        finally:
+            os.close(folder)
+        folder = os.open(aside, FOLDER, dir_fd=destination.folder)  # for btrfs to list what is new in it
+        try:
             _place(folder, aside, destination, overwrite=overwrite)
         finally:
             os.close(folder)

@@ -52,7 +52,7 @@ def _walk(folder: int) -> Generator[Found]:
 
     Raises ``FaultError`` for folders that are nested too deeply.
     """
-    levels = [_Level(os.dup(folder), b"")]
+    levels = [_Level(anew(folder), b"")]
     try:
         while levels:
             found = levels[-1].next()
@@ -68,6 +68,11 @@ def _walk(folder: int) -> Generator[Found]:
     finally:
         for level in levels:
             level.close()
+
+
+def anew(folder: int) -> int:
+    """Open a folder again: btrfs lists through a descriptor only what was there when it was opened."""
+    return os.open(".", FOLDER, dir_fd=folder)
 
 
 class _Level:
