@@ -20,6 +20,8 @@ SERVED = frozenset({"edge", "hub-proxy"})
 #: Bytes that a request's first line and headers may take; an edge sends a quarter of it at most.
 HEAD = 64 * 1024
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+#: Seconds in which a refusal is taken before the connection is cut.
+PARTING = 1
 #: Seconds that calls under way have to end when the hub goes down.
 GRACE = 25
 
@@ -54,6 +56,7 @@ class PeerProtocol(HttpToolsProtocol):
                 log.warning("a request's head is too long", extra={"action": "refused"})
                 self.transport.write(TOO_LARGE)
                 self.transport.close()
+                self.loop.call_later(PARTING, self.transport.abort)  # TLS would wait half a minute for the other's end
                 return
             self._head += len(data)
         super().data_received(data)
