@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from lyceum_compute.protocol.errors import FaultError
 
-from . import archives, downloads, transfers
+from . import downloads
 from .confinement import Home
 from .requests import BrokenError, RefusedError, Request
 from .uploads import Uploads, give_up, progress
@@ -42,18 +42,30 @@ class FileServer:
         home, method, kind = self._home, request.method, request.kind
         named = "upload" in request.query
         if kind == "tree" and method in {"GET", "PUT"}:
-            (transfers.send if method == "GET" else transfers.receive)(home, request)
+            _transfer(home, request)
         elif kind == "files" and method == "PUT":
             self._uploads.upload(home, request)
         elif kind == "files" and named and method in {"HEAD", "DELETE"}:
             (progress if method == "HEAD" else give_up)(home, request)
         elif kind == "files" and method == "GET" and "zip" in request.query:
-            archives.download(home, request)
+            _archive(home, request)
         elif kind in {"files", "raw"} and method in {"GET", "HEAD"}:
             downloads.download(home, request)
         else:
             allowed = "GET, HEAD, PUT, DELETE" if kind == "files" else "GET, HEAD"
             raise RefusedError("method_not_allowed", f"{method[:16]} is not answered here", Allow=allowed)
+
+
+def _transfer(home: Home, request: Request) -> None:
+    from . import transfers  # noqa: PLC0415 loaded by who copies between projects
+
+    (transfers.send if request.method == "GET" else transfers.receive)(home, request)
+
+
+def _archive(home: Home, request: Request) -> None:
+    from . import archives  # noqa: PLC0415 megabytes that a plain download need not carry
+
+    archives.download(home, request)
 
 
 def _seen(request: Request, error: FaultError) -> FaultError:
