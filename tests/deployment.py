@@ -53,6 +53,10 @@ class Deployment:
         return f"http://{self._common['lyceum__names'][0]}:{self._common['lyceum__http_port']}"
 
     @property
+    def project_domain(self) -> str:
+        return str(self._common["lyceum__project_domain"])
+
+    @property
     def ca_file(self) -> Path:
         return self.inventory / "pki" / "ca.crt"
 

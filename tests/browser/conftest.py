@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -43,14 +44,11 @@ def context(browser: Browser, deployment: Deployment, request: pytest.FixtureReq
     )
     context.tracing.start(screenshots=True, snapshots=True)
     foreign: list[str] = []
-    context.on(
-        "request",
-        lambda sent: (
-            foreign.append(sent.url)
-            if not sent.url.startswith((deployment.url, "data:", "blob:", deployment.url.replace("https", "wss")))
-            else None
-        ),
+    instance = f"{re.escape(deployment.url)}|https://[0-9a-f-]{{36}}\\.{re.escape(deployment.project_domain)}:\\d+"
+    allowed = re.compile(
+        f"(?:{instance}|{instance.replace('https', 'wss')})(?:/.*)?|(?:data|blob|chrome-error):.*", re.DOTALL
     )
+    context.on("request", lambda sent: None if allowed.fullmatch(sent.url) else foreign.append(sent.url))
     yield context
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     context.tracing.stop(path=ARTIFACTS / f"{request.node.name}.zip")

@@ -9,8 +9,10 @@ import pytest
 
 from tests.deployment import Deployment
 from tests.instance.client import Client
+from tests.instance.origins import Own
 
 ClientMaker = Callable[..., Client]
+AtOrigin = Callable[..., Own]
 
 
 @pytest.fixture
@@ -70,3 +72,17 @@ def shared_project(shared_client: Client) -> Iterator[str]:
     project_id = shared_client.running_project()
     yield project_id
     shared_client.call("stop_project", project_id=project_id)
+
+
+@pytest.fixture(scope="module")
+def at_origin(deployment: Deployment) -> Iterator[AtOrigin]:
+    """Makes clients at projects' own origins; closes them afterwards."""
+    made: list[Own] = []
+
+    def make(client: Client, project: str, **headers: str) -> Own:
+        made.append(Own(client, project, deployment.project_domain, **headers))
+        return made[-1]
+
+    yield make
+    for own in made:
+        own.http.close()
