@@ -139,9 +139,11 @@ class ComputeHosts(Hosts):
         arguments = RestorePath(project=project, snapshot=snapshot, path=path)
         return await self.get(host).request("restore_path", arguments, RestoreResult, timeout=SAVE_TIMEOUT, work=True)
 
-    async def drop_connections(self, host: str, project_id: UUID, account_id: UUID) -> None:
+    async def drop_connections(
+        self, host: str, project_id: UUID, account_id: UUID, credential: str | None = None
+    ) -> None:
         """End the open connections of one account to a project."""
-        arguments = DropConnections(project_id=str(project_id), account_id=str(account_id))
+        arguments = DropConnections(project_id=str(project_id), account_id=str(account_id), credential=credential)
         await self.get(host).request("drop_connections", arguments, Empty, timeout=10)
 
     async def open_transfer(

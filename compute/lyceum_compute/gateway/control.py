@@ -41,7 +41,7 @@ def obey(links: Links, line: bytes) -> bytes:
         return _line({"activity": links.activity()})
     if order.drop is None:
         return _line({"error": {"code": "invalid", "message": "the line says nothing to be done"}})
-    count = links.drop(order.drop.project_id, order.drop.account_id)
+    count = links.drop(order.drop.project_id, order.drop.account_id, order.drop.credential)
     log.info("ended %d connections to %s", count, order.drop.project_id, extra={"action": "drop"})
     return _line({"dropped": count})
 

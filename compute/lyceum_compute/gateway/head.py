@@ -48,6 +48,8 @@ class Head:
     """Whether a websocket is asked for."""
     own_origin: bool
     """Whether the browser sees the project's own origin, and not the hub's."""
+    credential: str = ""
+    """The hub's name for the session or API key that the request showed."""
     service: str = ""
     """Of the kind ``port``: its number, or ``jupyter``."""
 
@@ -145,6 +147,7 @@ def _checked(parsed: _Parsed, method: str) -> Head:
         headers=parsed.headers,
         upgrade=[value.lower() for value in _all(parsed.headers, b"upgrade")] == [b"websocket"],
         own_origin=_all(parsed.headers, b"x-lyceum-origin") == [b"own"],
+        credential=b",".join(_all(parsed.headers, b"x-lyceum-credential")).decode("latin-1"),
         service=service,
     )
 

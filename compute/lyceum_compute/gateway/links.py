@@ -36,10 +36,9 @@ class Links:
         self._limit = limit
         self._per_project = per_project
         self._clock = clock
-        self._open: defaultdict[str, dict[Link, str]] = defaultdict(dict)
+        self._open: defaultdict[str, dict[Link, Head]] = defaultdict(dict)
         self._count = 0
-        self._held: dict[tuple[str, str | None], float] = {}
-
+        self._held: dict[tuple[str, str | None, str | None], float] = {}
         self._active: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -48,13 +47,15 @@ class Links:
     def add(self, link: Link, head: Head) -> None:
         """Note a connection. Raises ``RefusedError`` if there are too many, or its account was just sent away."""
         self._let_go()
-        if (head.project, head.account) in self._held or (head.project, None) in self._held:
+        if any(
+            _meant(head, account, credential) for project, account, credential in self._held if project == head.project
+        ):
             raise RefusedError(503, "unavailable", "connections to this project were just ended; try again")
         if self._count >= self._limit:
             raise RefusedError(503, "unavailable", "the host has as many connections as it can serve")
         if len(self._open.get(head.project, ())) >= self._per_project:
             raise RefusedError(429, "too_many", f"the project has {self._per_project} connections already")
-        self._open[head.project][link] = head.account
+        self._open[head.project][link] = head
         self._count += 1
 
     def traffic(self, project: str) -> Traffic:
@@ -76,13 +77,16 @@ class Links:
         if not links:
             self._open.pop(head.project, None)
 
-    def drop(self, project: str, account: str | None) -> int:
-        """End the connections of an account (all, if None) to a project; return how many there were."""
-        found = [link for link, who in self._open.get(project, {}).items() if account is None or who == account]
+    def drop(self, project: str, account: str | None, credential: str | None = None) -> int:
+        """End the connections of an account (all, if None) to a project; return how many there were.
+
+        ``credential``: only those that were opened with this session or API key.
+        """
+        found = [link for link, head in self._open.get(project, {}).items() if _meant(head, account, credential)]
         for link in found:
             link.end()
         self._let_go()
-        self._held[project, account] = self._clock() + HOLD
+        self._held[project, account, credential] = self._clock() + HOLD
         return len(found)
 
     def end_all(self) -> None:
@@ -94,6 +98,10 @@ class Links:
     def _let_go(self) -> None:
         now = self._clock()
         self._held = {who: until for who, until in self._held.items() if until > now}
+
+
+def _meant(head: Head, account: str | None, credential: str | None) -> bool:
+    return account in {None, head.account} and credential in {None, head.credential}
 
 
 class Traffic:

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from lyceum_hub.errors import HubError, InvalidError, NotFoundError
 from lyceum_hub.services import Services
+from lyceum_hub.services.caller import name_of
 from lyceum_hub.services.sessions import API_KEY_PREFIX
 from lyceum_hub.services.visits import KINDS, Elsewhere, Visit
 
@@ -40,6 +41,7 @@ class Internal:
         headers = {
             "x-lyceum-host": decision.host,
             "x-lyceum-account": str(decision.account_id),
+            "x-lyceum-credential": name_of(decision.token_hash),
             "cache-control": "no-store",
         }
         return Response(status_code=204, headers=headers)

@@ -19,6 +19,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     api_key: bool = False
 
 
+def name_of(token_hash: bytes) -> str:
+    """Return the name by which other services know a session or API key, which tells nothing of it."""
+    return hashlib.sha256(b"name" + token_hash).hexdigest()[:32]
+
+
 def hash_of(token: str) -> bytes:
     """Return what is stored instead of a token. The tokens are random, so one fast hash is enough."""
     return hashlib.sha256(token.encode()).digest()

@@ -15,7 +15,7 @@ from lyceum_hub.settings import Settings
 
 from . import texts
 from .background import Background
-from .caller import Caller
+from .caller import Caller, name_of
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +101,9 @@ class People:
         match change:
             case PersonLeft(project_id, account_id):
                 self._background.start(self._drop_from(project_id, account_id), f"drop from {project_id}")
-            case CredentialEnded(_, account_id):
-                # The session's other windows included; those of sessions that go on connect again by themselves.
-                self._background.start(self._drop_everywhere(account_id), "drop after the end of a session")
+            case CredentialEnded(token_hash, account_id):
+                drop = self._drop_everywhere(account_id, name_of(token_hash))
+                self._background.start(drop, "drop after the end of a session")
             case AccountChanged(account_id):
                 self._background.start(self._drop_if_disabled(account_id), "drop if disabled")
 
@@ -113,10 +113,10 @@ class People:
         if project is not None and project.compute_host is not None:
             await self._drop([(project_id, project.compute_host)], account_id)
 
-    async def _drop_everywhere(self, account_id: UUID) -> None:
+    async def _drop_everywhere(self, account_id: UUID, credential: str | None = None) -> None:
         async with self._database.connection() as connection:
             places = await projects.hosts_of_account(connection, account_id)
-        await self._drop(places, account_id)
+        await self._drop(places, account_id, credential)
 
     async def _drop_if_disabled(self, account_id: UUID) -> None:
         async with self._database.connection() as connection:
@@ -124,11 +124,11 @@ class People:
         if account is None or account.disabled:
             await self._drop_everywhere(account_id)
 
-    async def _drop(self, places: list[tuple[UUID, str]], account_id: UUID) -> None:
+    async def _drop(self, places: list[tuple[UUID, str]], account_id: UUID, credential: str | None = None) -> None:
         for again in (DROP_AGAIN, None):
             for project_id, host in places:
                 try:
-                    await self._compute.drop_connections(host, project_id, account_id)
+                    await self._compute.drop_connections(host, project_id, account_id, credential)
                 except HubError as error:
                     log.warning(
                         "connections could not be dropped: %s",

@@ -183,3 +183,5 @@ class DropConnections(Message, frozen=True, kw_only=True):
 
     project_id: str
     account_id: str | None = None
+    credential: str | None = None
+    """Only those that were opened with this session or API key, by the name that the hub has for it."""

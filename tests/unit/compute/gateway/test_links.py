@@ -29,8 +29,8 @@ class Ended:
         self.ended += 1
 
 
-def head(project: str = ID, account: str = "anna") -> Head:
-    return Head(project, "terminal", account, "GET", b"", [], upgrade=True, own_origin=False)
+def head(project: str = ID, account: str = "anna", credential: str = "") -> Head:
+    return Head(project, "terminal", account, "GET", b"", [], upgrade=True, own_origin=False, credential=credential)
 
 
 @pytest.fixture
@@ -47,6 +47,18 @@ def opened(links: Links, found: Head) -> Ended:
     link = Ended()
     links.add(link, found)
     return link
+
+
+def test_ending_those_of_one_session(links: Links, clock: Clock) -> None:
+    first, second = opened(links, head(credential="one")), opened(links, head(credential="two"))
+    assert links.drop(ID, "anna", "one") == 1
+    assert (first.ended, second.ended) == (1, 0)
+    opened(links, head(credential="two"))
+    with pytest.raises(RefusedError):
+        links.add(Ended(), head(credential="one"))
+    clock.now += HOLD + 0.1
+    links.remove(first, head(credential="one"))
+    opened(links, head(credential="one"))
 
 
 def test_ending_those_of_one_account(links: Links) -> None:
