@@ -422,15 +422,15 @@ async def test_files_get_their_kind_and_no_cookie(gateway: Gateway) -> None:
 
 
 async def test_a_request_that_still_arrives_is_waited_for(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(relay.ANSWER_TIMEOUT, "port", 0.3)
+    monkeypatch.setitem(relay.ANSWER_TIMEOUT, "port", 1.5)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"12345678")
+        await reader.readuntil(b"1234")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     async with gateway.program(serve) as port, gateway.calling() as (reader, writer):
-        writer.write(request(f"port/{port}/", upgrade=False, method="POST", more="Content-Length: 8\r\n"))
-        for byte in b"12345678":
+        writer.write(request(f"port/{port}/", upgrade=False, method="POST", more="Content-Length: 4\r\n"))
+        for byte in b"1234":
             writer.write(bytes([byte]))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
         assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
