@@ -7,6 +7,7 @@ from uuid import UUID
 
 from lyceum_compute.protocol import messages
 from lyceum_compute.protocol.messages import Message, RestoreResult, Snapshot
+from lyceum_compute.protocol.names import bytes_of
 
 from lyceum_hub.compute_client import ComputeHosts
 from lyceum_hub.db.projects import Project
@@ -31,7 +32,7 @@ def relative(path: str, field: str) -> str:
         raise InvalidError("Paths are relative to the project's home.", field)
     if ".." in path.split("/"):
         raise InvalidError('A path must not have ".." in it.', field)
-    if len(path.encode()) > 4_096:
+    if len(bytes_of(path)) > 4_096:
         raise InvalidError("The path is too long.", field)
     return path
 

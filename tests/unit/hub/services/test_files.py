@@ -7,7 +7,7 @@ from lyceum_hub.errors import InvalidError
 from lyceum_hub.services.files import relative
 
 
-@pytest.mark.parametrize("path", ["", "a", "a/b", "..a", "a..", "a b/ü\n'\"", "./a", "a//b", "a/..b/c"])
+@pytest.mark.parametrize("path", ["", "a", "a/b", "..a", "a..", "a b/ü\n'\"", "./a", "a//b", "a/..b/c", r"\xe9" * 4096])
 def test_relative_paths_pass(path: str) -> None:
     assert relative(path, "path") == path
 
