@@ -9,7 +9,7 @@ from invoke.tasks import task
 from lyceum_ops import cloud_tasks
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
-from lyceum_ops.cost_tasks import cost, prices_check, prices_refresh
+from lyceum_ops.cost_tasks import bench_cost, cost, prices_check, prices_refresh
 
 NAME = "the lab's name (a second lab beside the first has another name, and --port)"
 PORT = "publish at 127.0.0.1:PORT (HTTPS), PORT-363 (HTTP) and PORT-421 (projects' SSH)"
@@ -298,11 +298,11 @@ SECTIONS = {
     "A cloud for it": cloud_tasks.FAMILY,
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
     "Costs": (cost, prices_check, prices_refresh),
-    "Work on Lyceum itself": (check, test, bench_deploy, lock, lab_boot),
+    "Work on Lyceum itself": (check, test, bench_deploy, bench_cost, lock, lab_boot),
 }
 FAMILIES = {
     "account": (account_administrator, account_password, account_disable, account_enable, account_list),
-    "bench": (bench_deploy,),
+    "bench": (bench_deploy, bench_cost),
     "cloud": cloud_tasks.FAMILY,
     "lab": (lab_boot,),
     "prices": (prices_check, prices_refresh),

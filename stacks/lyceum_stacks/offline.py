@@ -82,7 +82,7 @@ class Recorder(mocks.MockMonitor):
 def run(
     program: Callable[[], None], *, project: str, name: str, config: Mapping[str, Any] | None = None
 ) -> list[Resource]:
-    """Run a program as the stack `name` of `project`; returns its resources, in the order in which they were declared.
+    """Run a program as the stack `name` of `project`; returns its resources, sorted by URN.
 
     `config` holds values by their full keys (`gcp:region`). Raises `StackError` for what the program asks of the cloud;
     what the program itself raises passes through.
@@ -91,7 +91,8 @@ def run(
     # The SDK keeps its settings, among them the root of the program, in context variables: each run has its own.
     context = contextvars.copy_context()
     context.run(_run, program, recorder, project, name, config or {})
-    return list(recorder.recorded.values())
+    # Resources register as their inputs become known: in another order each time.
+    return [recorder.recorded[urn] for urn in sorted(recorder.recorded)]
 
 
 def _run(program: Callable[[], None], recorder: Recorder, project: str, name: str, config: Mapping[str, Any]) -> None:

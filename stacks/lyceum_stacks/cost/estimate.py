@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -16,9 +16,9 @@ from lyceum_stacks.cost import sustained, traffic
 from lyceum_stacks.cost.pricing import Pricing, Sustained
 from lyceum_stacks.cost.report import ZERO, Alternative, Exchange, Item, Line, Report, Unpriced, rounded
 from lyceum_stacks.cost.resources import NotPriceable, Resource
-from lyceum_stacks.cost.rules import RULES, why_free
+from lyceum_stacks.cost.rules import MACHINES, RULES, why_free
+from lyceum_stacks.cost.usage import ResourceUsage, Usage
 from lyceum_stacks.cost.usage import Sustained as SustainedUse
-from lyceum_stacks.cost.usage import Usage
 from lyceum_stacks.errors import StackError, WrongUse
 from lyceum_stacks.prices import table as tables
 
@@ -86,9 +86,7 @@ def estimate(
         unlisted=unlisted,
         projects=usage.projects,
         weekly_users=usage.weekly_users,
-        alternatives=()
-        if unlisted or not options.alternatives
-        else _alternatives(pricing, config or {}, options.region),
+        alternatives=() if unlisted or not options.alternatives else _alternatives(pricing, items),
         notes=[*notes, *dict.fromkeys(pricing.notes)],
     )
     return report if exchange is None else changed(report, exchange)
@@ -96,11 +94,16 @@ def estimate(
 
 def price(pricing: Pricing) -> tuple[list[Item], list[Unpriced]]:
     """Every resource as an item, or as one that has no price; then what is reckoned over all of them."""
+    items, missing = _priced(pricing, [resource for resource in pricing.everything.values() if resource.custom])
+    regions = Counter(line.region for item in items for line in item.lines if line.region in pricing.table.regions)
+    passing, unknown = traffic.items(pricing, traffic.main_region(regions))
+    return [*items, *passing], [*missing, *unknown]
+
+
+def _priced(pricing: Pricing, resources: Iterable[Resource]) -> tuple[list[Item], list[Unpriced]]:
     items: list[Item] = []
     missing: list[Unpriced] = []
-    for resource in pricing.everything.values():
-        if not resource.custom:
-            continue
+    for resource in resources:
         try:
             items.append(_item(pricing, resource))
         except NotPriceable as error:
@@ -108,10 +111,7 @@ def price(pricing: Pricing) -> tuple[list[Item], list[Unpriced]]:
         except (TypeError, AttributeError, ValueError, ArithmeticError):
             why = "its inputs are of a shape that is not known here"
             missing.append(Unpriced(resource.name, resource.type, why, resource.urn))
-    items = _with_discounts(pricing, items)
-    regions = Counter(line.region for item in items for line in item.lines if line.region in pricing.table.regions)
-    passing, unknown = traffic.items(pricing, traffic.main_region(regions))
-    return [*items, *passing], [*missing, *unknown]
+    return _with_discounts(pricing, items), missing
 
 
 def component(pricing: Pricing, resource: Resource) -> str:
@@ -219,24 +219,24 @@ def _discount(line: Line, multiplier: Decimal, row: tables.Price) -> Line:
     )
 
 
-def _alternatives(pricing: Pricing, config: Mapping[str, Any], region: str) -> list[Alternative]:
+def _alternatives(pricing: Pricing, items: Sequence[Item]) -> list[Alternative]:
     """What the whole would cost with its machines bought in each way that the table has prices for."""
+    bought = {item.urn for item in items if item.type in MACHINES}
+    resources = [pricing.everything[urn] for urn in bought]
+    others = sum((item.monthly for item in items if item.urn not in bought), ZERO)
     found = []
-    resources = list(pricing.everything.values())
-    complete = None
-    for model, changes in WAYS.items():
-        usage = msgspec.structs.replace(pricing.usage, **changes)
-        if usage.resources:
-            said = {
-                name: msgspec.structs.replace(values, commitment=None, preemptible_share=None)
-                for name, values in usage.resources.items()
-            }
-            usage = msgspec.structs.replace(usage, resources=said)
-        items, missing = price(Pricing(resources, pricing.table, usage, region=region, config=config))
-        complete = len(missing) if complete is None else complete
-        if len(missing) == complete:  # a way that leaves machines out would look cheap
-            found.append(Alternative(model, sum((item.monthly for item in items), ZERO)))
+    for model, changes in WAYS.items() if resources else ():
+        usage = msgspec.structs.replace(pricing.usage, resources=_unbought(pricing.usage.resources), **changes)
+        again, missing = _priced(pricing.with_usage(usage), resources)
+        if not missing:  # a way that leaves machines out would look cheap
+            found.append(Alternative(model, others + sum((item.monthly for item in again), ZERO)))
     return found
+
+
+def _unbought(said: Mapping[str, ResourceUsage]) -> dict[str, ResourceUsage]:
+    """What is said of resources by name, without how they are bought."""
+    nothing: Mapping[str, Any] = {"commitment": None, "preemptible_share": None}
+    return {name: msgspec.structs.replace(values, **nothing) for name, values in said.items()}
 
 
 def _refuse_unknown_region(region: str, table: tables.Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -49,7 +50,13 @@ class Pricing:
         for resource in resources:
             for urn in {urn for urns in resource.property_dependencies.values() for urn in urns}:
                 self._users.setdefault(urn, []).append(resource)
-        self._names: dict[str, ResourceUsage] = {}
+        self.said: dict[str, ResourceUsage] = {}
+
+    def with_usage(self, usage: Usage) -> Pricing:
+        """The same stack, used another way; nothing is counted yet."""
+        other = copy.copy(self)
+        other.usage, other.sustained, other.notes, other.counted, other.said = usage, [], [], {}, {}
+        return other
 
     # What stands where
 
@@ -113,12 +120,12 @@ class Pricing:
 
     def usage_of(self, resource: Resource) -> ResourceUsage:
         """What the usage file says of a resource: under its name, else under the first pattern that fits it."""
-        found = self._names.get(resource.name)
+        found = self.said.get(resource.name)
         if found is None:
             said = self.usage.resources
             fits = (values for pattern, values in said.items() if fnmatchcase(resource.name, pattern))
             found = said.get(resource.name) or next(fits, ResourceUsage())
-            self._names[resource.name] = found
+            self.said[resource.name] = found
         return found
 
     def per_user(self, name: str) -> Decimal:

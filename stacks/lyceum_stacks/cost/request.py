@@ -55,8 +55,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 def of_stack(name: str, usage: Usage, options: Options) -> Report:
     """Run the project's program as one of its stacks, offline, and price what it declares."""
-    from lyceum_stacks import configuration, offline  # noqa: PLC0415 - they take longer to import than a preview takes
-    from lyceum_stacks.program import deploy  # noqa: PLC0415
+    from lyceum_stacks import configuration, lean, offline  # noqa: PLC0415 - they take longer than a whole preview
+
+    lean.install()
+    from lyceum_stacks.program import deploy  # noqa: PLC0415 - its imports of the provider are to find what was installed
 
     settings = configuration.from_file(name)
     if options.region:

@@ -24,6 +24,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = "[secret]"  # noqa: S105 - what the engine prints in its place
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 LONGEST_SHOWN = 60
+MOST = Decimal(10) ** 12
 
 
 class NotPriceable(Exception):
@@ -62,45 +63,49 @@ class Resource(msgspec.Struct, frozen=True):
         """A value of the inputs, or None; a secret or unknown value is not None."""
         value: Any = self.inputs
         for step in path:
-            if isinstance(step, int):
-                value = value[step] if isinstance(value, Sequence) and len(value) > step else None
+            if isinstance(value, list):
+                value = value[step] if isinstance(step, int) and step < len(value) else None
+            elif isinstance(value, Mapping):
+                value = value.get(step)
             else:
-                value = value.get(step) if isinstance(value, Mapping) else None
-            value = opened(value)
+                return value if unknown(value) or value == SECRET else None
+            if isinstance(value, dict) and SIGNATURE in value:
+                value = opened(value)
         return value
 
     def text(self, *path: str | int) -> str:
         """A text of the inputs, "" without one; raises `NotPriceable` for what cannot be known."""
-        value = known(self.get(*path), _spelt(path))
+        value = self.get(*path)
         if value is None:
             return ""
-        if not isinstance(value, str):
+        if not isinstance(known(value, path), str):
             raise NotPriceable(f"{_spelt(path)} is not a text: {shown(value)}")
-        return value
+        return str(value)
 
     def number(self, *path: str | int) -> Decimal | None:
         """A number of the inputs that is not negative; raises `NotPriceable` for anything else."""
-        return number(self.get(*path), _spelt(path))
+        value = self.get(*path)
+        return None if value is None else number(value, path)
 
 
 def opened(value: Any) -> Any:
     """The value inside the engine's envelope of a secret, where it was asked to show secrets."""
-    if isinstance(value, Mapping) and SIGNATURE in value:
-        if isinstance(text := value.get("plaintext"), str):
-            try:
-                return json.loads(text)
-            except ValueError:
-                return SECRET
-        return value.get("value", SECRET)
-    return value
+    if not isinstance(value, dict) or SIGNATURE not in value:
+        return value
+    if isinstance(text := value.get("plaintext"), str):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return SECRET
+    return value.get("value", SECRET)
 
 
-def known(value: Any, where: str) -> Any:
+def known(value: Any, where: str | Sequence[str | int]) -> Any:
     """The value, unless it is unknown or secret; raises `NotPriceable`."""
     if unknown(value):
-        raise NotPriceable(f"{where} is not known before the deployment")
+        raise NotPriceable(f"{_spelt(where)} is not known before the deployment")
     if value == SECRET:
-        raise NotPriceable(f"{where} is a secret, which the preview does not show")
+        raise NotPriceable(f"{_spelt(where)} is a secret, which the preview does not show")
     return value
 
 
@@ -109,19 +114,16 @@ def unknown(value: Any) -> bool:
     return isinstance(value, str) and (value in UNKNOWN_VALUES or UNKNOWN in value)
 
 
-def number(value: Any, where: str) -> Decimal | None:
+def number(value: Any, where: str | Sequence[str | int]) -> Decimal:
     """A number that makes sense as a quantity; raises `NotPriceable`."""
-    value = known(value, where)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise NotPriceable(f"{where} is not a number: {shown(value)}")
+    if isinstance(value, bool) or not isinstance(known(value, where), (int, float, str)):
+        raise NotPriceable(f"{_spelt(where)} is not a number: {shown(value)}")
     try:
         found = Decimal(str(value))
     except ArithmeticError:
-        raise NotPriceable(f"{where} is not a number: {shown(value)}") from None
-    if not found.is_finite() or found < 0 or found > Decimal(10) ** 12:
-        raise NotPriceable(f"{where} cannot be {shown(value)}")
+        raise NotPriceable(f"{_spelt(where)} is not a number: {shown(value)}") from None
+    if not found.is_finite() or found < 0 or found > MOST:
+        raise NotPriceable(f"{_spelt(where)} cannot be {shown(value)}")
     return found
 
 
@@ -137,5 +139,5 @@ def last_part(value: str) -> str:
     return value.rstrip("/").rsplit("/", 1)[-1]
 
 
-def _spelt(path: Sequence[str | int]) -> str:
-    return ".".join(str(step) for step in path)
+def _spelt(path: str | Sequence[str | int]) -> str:
+    return path if isinstance(path, str) else ".".join(str(step) for step in path)

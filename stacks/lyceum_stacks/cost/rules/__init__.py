@@ -20,4 +20,7 @@ RULES: Mapping[str, Rule] = {
     **services.RULES,
 }
 
-__all__ = ["RULES", "Rule", "why_free"]
+# What can be bought in several ways.
+MACHINES = frozenset(machines.RULES)
+
+__all__ = ["MACHINES", "RULES", "Rule", "why_free"]

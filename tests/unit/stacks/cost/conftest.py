@@ -15,7 +15,7 @@ class Stack:
     def __init__(self):
         self.resources = []
 
-    def add(self, kind, name="it", *, uses=None, **inputs):
+    def add(self, kind, name="it", /, *, uses=None, **inputs):
         """A resource of Google's provider: `compute/disk:Disk`; `uses` says which inputs come from which resources."""
         token = kind if kind.count(":") > 1 else f"gcp:{kind}"
         urns = {key: [other.urn for other in others] for key, others in (uses or {}).items()}
