@@ -103,7 +103,7 @@ class ComputeHosts(Hosts):
 
     async def kill_all(self, host: str) -> int:
         """Kill all processes of all projects of a host, which go on; return how many there were."""
-        return (await self.get(host).request("kill_all", Empty(), Killed, timeout=60, work=True)).processes
+        return (await self.get(host).request("kill_all", Empty(), Killed, timeout=120, work=True)).processes
 
     async def kill(self, host: str, project_id: UUID) -> int:
         """Kill all processes of a project, which goes on; return how many there were."""

@@ -28,7 +28,7 @@ STOP_TIMEOUT = 50
 #: Seconds that a project's programs have to end by themselves.
 PARTING = 5
 #: Seconds in which killed processes are gone, unless the kernel waits for a disk.
-KILL_TIMEOUT = 20
+KILL_TIMEOUT = 45
 NO_LIMIT = 2**63
 
 
