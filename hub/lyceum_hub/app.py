@@ -25,6 +25,7 @@ from .realtime.server import Realtime
 from .routes.answers import refusal
 from .routes.api import Api
 from .routes.internal import Internal
+from .routes.ssh import SshDoor
 from .services import (
     Accounting,
     Accounts,
@@ -40,6 +41,7 @@ from .services import (
     Quotas,
     Services,
     Sessions,
+    Ssh,
     States,
     Tables,
     Usages,
@@ -131,16 +133,19 @@ class Hub:
             tables=Tables(Sources(database, service)),
             states=self.states,
             health=Health(database),
+            ssh=Ssh(database, service, self.compute),
             fairness=Fairness(settings.limits.calls_per_account),
             background=background,
         )
 
     def _app(self) -> Starlette:
-        api, internal = Api(self.services), Internal(self.services)
+        api, internal, ssh = Api(self.services), Internal(self.services), SshDoor(self.services)
         routes = [
             Route("/api/v1/openapi.json", api.openapi, methods=["GET"]),
             Route("/api/v1/{event}", api.call, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
             Route("/internal/authorise", internal.authorise, methods=["GET"]),
+            Route("/internal/ssh/authorise", ssh.authorise, methods=["POST"]),
+            Route("/internal/ssh/connect", ssh.connect, methods=["POST"]),
             Route("/alive", internal.alive, methods=["GET"]),
             Mount("/hub", app=self.realtime.app),
         ]

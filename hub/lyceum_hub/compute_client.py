@@ -12,6 +12,7 @@ from lyceum_compute.protocol.messages import (
     PROJECT_OPERATIONS,
     Accounting,
     AccountingResult,
+    AdmitConnection,
     AllStopped,
     DropConnections,
     Edited,
@@ -139,11 +140,9 @@ class ComputeHosts(Hosts):
         arguments = RestorePath(project=project, snapshot=snapshot, path=path)
         return await self.get(host).request("restore_path", arguments, RestoreResult, timeout=SAVE_TIMEOUT, work=True)
 
-    async def drop_connections(
-        self, host: str, project_id: UUID, account_id: UUID, credential: str | None = None
-    ) -> None:
-        """End the open connections of one account to a project."""
-        arguments = DropConnections(project_id=str(project_id), account_id=str(account_id), credential=credential)
+    async def drop_connections(self, host: str, project_id: UUID, holder: UUID, credential: str | None = None) -> None:
+        """End the open connections of one account, or of one SSH key, to a project."""
+        arguments = DropConnections(project_id=str(project_id), account_id=str(holder), credential=credential)
         await self.get(host).request("drop_connections", arguments, Empty, timeout=10)
 
     async def open_transfer(
@@ -178,6 +177,11 @@ class ComputeHosts(Hosts):
     async def unwatch_files(self, host: str, watch: str) -> None:
         """Have no more changes told."""
         await self.get(host).request("unwatch_files", UnwatchFiles(watch=watch), Empty, timeout=30)
+
+    async def admit_connection(self, host: str, project_id: UUID, ticket: str, holders: list[str]) -> None:
+        """Let the host's gateway take one connection with this ticket; it ends with any of its holders."""
+        arguments = AdmitConnection(project_id=str(project_id), ticket=ticket, holders=holders)
+        await self.get(host).request("admit_connection", arguments, Empty, timeout=10)
 
     async def in_project(
         self,

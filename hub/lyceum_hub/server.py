@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 log = logging.getLogger(__name__)
 
 #: Services whose connections are taken at all.
-SERVED = frozenset({"edge", "hub-proxy"})
+SERVED = frozenset({"edge", "hub-proxy", "ssh"})
 #: Bytes that a request's first line and headers may take; an edge sends a quarter of it at most.
 HEAD = 64 * 1024
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -80,6 +80,14 @@ class LimitSettings(Table, frozen=True):
     """Bytes of a request's body or an Engine.IO message."""
 
 
+class SshSettings(Table, frozen=True):
+    """``[ssh]``: where people's SSH is taken, and the host key by which they know it."""
+
+    port: int
+    host_key: str
+    """The public half, as it stands in a file of known hosts: type and key."""
+
+
 class SessionSettings(Table, frozen=True):
     """``[sessions]``: how long a sign-in lasts, in seconds."""
 
@@ -110,6 +118,7 @@ class Settings(Table, frozen=True):
     quotas: QuotaSettings = QuotaSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    ssh: SshSettings | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, with the key that is wrong."""

@@ -21,6 +21,7 @@ PACKAGES = (
     "compute/lyceum_compute",
     "compute/jupyter/lyceum_jupyter",
     "storage/lyceum_storage",
+    "ssh/lyceum_ssh",
     "stacks/lyceum_stacks",
     "ops/lyceum_ops",
 )
@@ -78,7 +79,7 @@ def all_checks() -> tuple[Check, ...]:
         Check("ruff-format", _own("ruff", "format", "--check", "."), "Python's layout", python),
         Check(
             "imports", _own("lint-imports"), "which package may import which", python,
-            environment={"PYTHONPATH": "hub:compute:compute/jupyter:storage:stacks:ops"},
+            environment={"PYTHONPATH": "hub:compute:compute/jupyter:storage:ssh:stacks:ops"},
         ),
         Check("readmes", _ours("lyceum_ops.role_readme", "--check"), "roles: README, defaults, specs agree", ansible),
         Check("yamllint", _own("yamllint", "--strict", "."), "YAML", r"\.ya?ml$"),

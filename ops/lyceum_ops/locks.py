@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from lyceum_ops import checkout, deploy, programs
 from lyceum_ops.progress import Progress
 
-DISTRIBUTIONS = ("hub", "compute", "storage", "stacks", "ops")
-HOSTS = ("hub", "compute", "storage")
+DISTRIBUTIONS = ("hub", "compute", "storage", "ssh", "stacks", "ops")
+HOSTS = ("hub", "compute", "storage", "ssh")
 # What projects find on a compute host: large, and only there, so it is not in `dev`, but of the same versions where
 # both have a library.
 SOFTWARE = {"jupyter": "compute/jupyter", "sage": "compute/sage"}

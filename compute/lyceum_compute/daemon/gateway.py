@@ -12,7 +12,7 @@ from lyceum_compute.protocol.errors import FaultError
 from .layout import check_id
 
 if TYPE_CHECKING:
-    from lyceum_compute.protocol.messages import DropConnections
+    from lyceum_compute.protocol.messages import AdmitConnection, DropConnections
 
 TIMEOUT = 5
 #: Bytes of the gateway's longest answer.
@@ -42,6 +42,13 @@ async def activity(path: str) -> dict[str, float]:
         return msgspec.json.decode(answer, type=Answer).activity or {}
     except msgspec.DecodeError as error:
         raise FaultError("unavailable", "the gateway's answer makes no sense") from error
+
+
+async def admit(path: str, arguments: AdmitConnection) -> None:
+    """Let an SSH connection with a ticket in, once. Raises ``FaultError``."""
+    check_id(arguments.project_id)
+    if not await _ask(path, {"admit": arguments}):
+        raise FaultError("unavailable", "the gateway is not there")
 
 
 async def _ask(path: str, order: dict[str, object]) -> bytes | None:

@@ -98,7 +98,8 @@ class Layout:
     @property
     def sockets(self) -> tuple[str, ...]:
         """The units that start what serves a project on demand."""
-        return tuple(f"lyceum-{what}@{self.name}.socket" for what in ("local-hub", "files", "console", "jupyter"))
+        services = ("local-hub", "files", "console", "jupyter", "ssh")
+        return tuple(f"lyceum-{service}@{self.name}.socket" for service in services)
 
     @property
     def network(self) -> str:

@@ -17,6 +17,7 @@ from lyceum_compute.protocol.messages import (
     PROJECT_OPERATIONS,
     Accounting,
     AccountingResult,
+    AdmitConnection,
     AllStopped,
     DropConnections,
     Empty,
@@ -241,6 +242,13 @@ class Operations:
     async def drop_connections(self, _peer: Peer, arguments: DropConnections) -> Empty:
         """End open connections to a project."""
         await gateway.drop(self.settings.gateway_control, arguments)
+        return Empty()
+
+    async def admit_connection(self, _peer: Peer, arguments: AdmitConnection) -> Empty:
+        """Let an SSH connection to a project in."""
+        if self.projects.known(arguments.project_id).state is not State.RUNNING:
+            raise FaultError("not_running", "the project is not running")
+        await gateway.admit(self.settings.gateway_control, arguments)
         return Empty()
 
     def break_off(self) -> None:

@@ -99,7 +99,7 @@ def account_files(name: str, uid: int, host: str) -> dict[str, str]:
     return {
         "passwd": (
             "root:x:0:0:root:/root:/usr/sbin/nologin\n"
-            f"{name}:x:{uid}:{uid}::/home/user:/bin/bash\n"
+            f"{name}::{uid}:{uid}::/home/user:/bin/bash\n"
             "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
         ),
         "group": f"root:x:0:\ntty:x:{TTY_GROUP}:\n{name}:x:{uid}:\nnogroup:x:65534:\n",

@@ -1,4 +1,4 @@
-"""The socket over which the compute daemon says whose connections are to end: a line of JSON, answered by another."""
+"""The socket over which the compute daemon says whose connections are to end or to come: lines of JSON both ways."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from lyceum_compute.protocol.messages import DropConnections
+from lyceum_compute.protocol.messages import AdmitConnection, DropConnections
 
 from .links import Links
+from .tickets import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +23,19 @@ TIMEOUT = 10.0
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``{"drop": {"project_id": ..., "account_id": ... or null}}`` or ``{"activity": true}``"""
+    """One of ``{"drop": {"project_id", "account_id" or null}}``, ``{"activity": true}`` and
+    ``{"admit": {"project_id", "ticket", "holders"}}``.
+    """
 
     drop: DropConnections | None = None
+    admit: AdmitConnection | None = None
     activity: bool = False
 
 
 _decoder = msgspec.json.Decoder(Order)
 
 
-def obey(links: Links, line: bytes) -> bytes:
+def obey(links: Links, tickets: Tickets, line: bytes) -> bytes:
     """Do what a line says; return the answer."""
     try:
         order = _decoder.decode(line)
@@ -39,6 +43,9 @@ def obey(links: Links, line: bytes) -> bytes:
         return _line({"error": {"code": "invalid", "message": str(error)[:200]}})
     if order.activity:
         return _line({"activity": links.activity()})
+    if order.admit is not None:
+        tickets.admit(order.admit)
+        return _line({"admitted": True})
     if order.drop is None:
         return _line({"error": {"code": "invalid", "message": "the line says nothing to be done"}})
     count = links.drop(order.drop.project_id, order.drop.account_id, order.drop.credential)
@@ -53,8 +60,9 @@ def _line(message: object) -> bytes:
 class Control:
     """The control socket; only root is listened to."""
 
-    def __init__(self, links: Links, *, root: int = 0) -> None:
+    def __init__(self, links: Links, tickets: Tickets, *, root: int = 0) -> None:
         self._links = links
+        self._tickets = tickets
         self._root = root
 
     async def listen(self, path: str) -> asyncio.Server:
@@ -68,7 +76,7 @@ class Control:
                 return
             async with asyncio.timeout(TIMEOUT):
                 while line := await reader.readline():
-                    writer.write(obey(self._links, line))
+                    writer.write(obey(self._links, self._tickets, line))
                     await writer.drain()
         except (OSError, ValueError):  # gone, too slow, or a line too long
             pass

@@ -54,6 +54,11 @@ class Head:
     """Of the kind ``port``: its number, or ``jupyter``."""
 
     @property
+    def holders(self) -> frozenset[str]:
+        """Whose connection it is (``links.Claim``)."""
+        return frozenset([self.account])
+
+    @property
     def project_name(self) -> str:
         """The name of the project's user and units."""
         return self.project.replace("-", "")

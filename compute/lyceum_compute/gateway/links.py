@@ -7,14 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
-from .head import Head
 from .refusal import RefusedError
 
 #: Seconds in which an account whose connections were ended is not let in again: a request may have been authorised
 #: just before, and be on its way.
 HOLD = 5.0
-
-
 #: Bytes that a connection carries within a minute, in both directions, to be kept alive and for nothing else.
 TRICKLE = 400
 MINUTE = 60.0
@@ -22,8 +19,24 @@ MINUTE = 60.0
 REMEMBERED = 86_400.0
 
 
+class Claim(Protocol):
+    """Whose connection it is, and to which project."""
+
+    @property
+    def project(self) -> str:
+        """The project's id."""
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The ids of the account, and for SSH of the key, that it ends with."""
+
+    @property
+    def credential(self) -> str:
+        """The session or API key that it was opened with; empty for SSH."""
+
+
 class Link(Protocol):
-    """One browser's connection to a project."""
+    """One connection to a project, a browser's or an SSH client's."""
 
     def end(self) -> None:
         """End both sides now."""
@@ -36,7 +49,7 @@ class Links:
         self._limit = limit
         self._per_project = per_project
         self._clock = clock
-        self._open: defaultdict[str, dict[Link, Head]] = defaultdict(dict)
+        self._open: defaultdict[str, dict[Link, Claim]] = defaultdict(dict)
         self._count = 0
         self._held: dict[tuple[str, str | None, str | None], float] = {}
         self._active: dict[str, float] = {}
@@ -44,18 +57,18 @@ class Links:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, link: Link, head: Head) -> None:
+    def add(self, link: Link, claim: Claim) -> None:
         """Note a connection. Raises ``RefusedError`` if there are too many, or its account was just sent away."""
         self._let_go()
         if any(
-            _meant(head, account, credential) for project, account, credential in self._held if project == head.project
+            _meant(claim, holder, credential) for project, holder, credential in self._held if project == claim.project
         ):
             raise RefusedError(503, "unavailable", "connections to this project were just ended; try again")
         if self._count >= self._limit:
             raise RefusedError(503, "unavailable", "the host has as many connections as it can serve")
-        if len(self._open.get(head.project, ())) >= self._per_project:
+        if len(self._open.get(claim.project, ())) >= self._per_project:
             raise RefusedError(429, "too_many", f"the project has {self._per_project} connections already")
-        self._open[head.project][link] = head
+        self._open[claim.project][link] = claim
         self._count += 1
 
     def traffic(self, project: str) -> Traffic:
@@ -69,24 +82,24 @@ class Links:
             del self._active[project]
         return {project: round(now - when, 1) for project, when in self._active.items()}
 
-    def remove(self, link: Link, head: Head) -> None:
+    def remove(self, link: Link, claim: Claim) -> None:
         """Forget a connection that has ended."""
-        links = self._open.get(head.project, {})
+        links = self._open.get(claim.project, {})
         if links.pop(link, None) is not None:
             self._count -= 1
         if not links:
-            self._open.pop(head.project, None)
+            self._open.pop(claim.project, None)
 
-    def drop(self, project: str, account: str | None, credential: str | None = None) -> int:
-        """End the connections of an account (all, if None) to a project; return how many there were.
+    def drop(self, project: str, holder: str | None, credential: str | None = None) -> int:
+        """End the connections of an account or an SSH key (all, if None) to a project; return how many.
 
         ``credential``: only those that were opened with this session or API key.
         """
-        found = [link for link, head in self._open.get(project, {}).items() if _meant(head, account, credential)]
+        found = [link for link, claim in self._open.get(project, {}).items() if _meant(claim, holder, credential)]
         for link in found:
             link.end()
         self._let_go()
-        self._held[project, account, credential] = self._clock() + HOLD
+        self._held[project, holder, credential] = self._clock() + HOLD
         return len(found)
 
     def end_all(self) -> None:
@@ -100,8 +113,8 @@ class Links:
         self._held = {who: until for who, until in self._held.items() if until > now}
 
 
-def _meant(head: Head, account: str | None, credential: str | None) -> bool:
-    return account in {None, head.account} and credential in {None, head.credential}
+def _meant(claim: Claim, holder: str | None, credential: str | None) -> bool:
+    return holder in {None, *claim.holders} and credential in {None, claim.credential}
 
 
 class Traffic:

@@ -14,11 +14,12 @@ from typing import cast
 from lyceum_compute.protocol.identity import IdentityError, Peer, peer_of
 from lyceum_compute.protocol.server import set_keepalive
 
-from . import answer, forward, head, reach
+from . import answer, forward, head, reach, ssh
 from .head import Head
 from .links import Links, Traffic
 from .reach import Places
 from .refusal import RefusedError
+from .tickets import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,11 @@ HIGH_WATER = 64 * 1024
 
 @dataclass(frozen=True)
 class Route:
-    """Where projects are, and the connections that are open."""
+    """Where projects are, the connections that are open, and the tickets for SSH that are expected."""
 
     places: Places
     links: Links
+    tickets: Tickets
 
 
 class BrowserSide(asyncio.Protocol):
@@ -65,13 +67,24 @@ class BrowserSide(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
         encrypted: ssl.SSLObject = transport.get_extra_info("ssl_object")
         try:
-            _check_caller(peer_of(encrypted.getpeercert()))
+            peer = peer_of(encrypted.getpeercert())
+            if peer.service == ssh.CALLER:
+                self._hand_over(self._transport)
+                return
+            _check_caller(peer)
         except IdentityError as error:
             log.warning("refused a caller: %s", error, extra={"action": "refused"})
             self._transport.abort()
             return
         set_keepalive(transport.get_extra_info("socket"))
         self._deadline = self._loop.call_later(HEAD_TIMEOUT, self._too_late)
+
+    def _hand_over(self, transport: asyncio.Transport) -> None:
+        """Let the connection of an SSH gateway, which speaks no HTTP, go on by its own way."""
+        set_keepalive(transport.get_extra_info("socket"))
+        end = ssh.EdgeEnd(self._route.places.projects, self._route.links, self._route.tickets)
+        transport.set_protocol(end)
+        end.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes on, once the head is through."""

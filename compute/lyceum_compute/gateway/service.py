@@ -16,6 +16,7 @@ from .links import Links
 from .reach import Places
 from .relay import BrowserSide, Route
 from .settings import Settings
+from .tickets import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,13 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     identity = Identity(settings.tls)
     links = Links(limit=settings.connections, per_project=settings.connections_per_project)
-    route = Route(Places(Path(settings.projects), settings.dialler), links)
+    tickets = Tickets()
+    route = Route(Places(Path(settings.projects), settings.dialler), links, tickets)
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, _reload, identity)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    control = await Control(links).listen(settings.control)
+    control = await Control(links, tickets).listen(settings.control)
     host, port = settings.address
     server = await loop.create_server(
         lambda: BrowserSide(route),

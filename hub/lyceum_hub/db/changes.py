@@ -49,28 +49,45 @@ class CredentialEnded(msgspec.Struct, frozen=True):
     account_id: UUID
 
 
+class SshKeyEnded(msgspec.Struct, frozen=True):
+    """An SSH key was taken away: a project's, or if that is None, one for all projects of an account."""
+
+    ssh_key_id: UUID
+    project_id: UUID | None
+    account_id: UUID | None
+
+
 class EverythingChanged(msgspec.Struct, frozen=True):
     """Changes may have been missed, or a table was emptied: what is known must be read anew."""
 
 
-Change = ProjectChanged | AccountChanged | PersonLeft | CredentialEnded | EverythingChanged
+Change = ProjectChanged | AccountChanged | PersonLeft | CredentialEnded | SshKeyEnded | EverythingChanged
+
+
+def _known(key: str) -> UUID | None:
+    return None if key == "-" else UUID(key)
+
+
+#: Word of a notification and the number of keys that follow -> the change that they tell.
+_WORDS: dict[tuple[str, int], Callable[..., Change]] = {
+    ("project", 1): lambda project_id: ProjectChanged(UUID(project_id)),
+    ("account", 1): lambda account_id: AccountChanged(UUID(account_id)),
+    ("left", 2): lambda project_id, account_id: PersonLeft(UUID(project_id), UUID(account_id)),
+    ("credential", 2): lambda token_hash, account_id: CredentialEnded(bytes.fromhex(token_hash), UUID(account_id)),
+    ("ssh_key", 3): lambda key_id, project_id, account_id: SshKeyEnded(
+        UUID(key_id), _known(project_id), _known(account_id)
+    ),
+    ("all", 0): EverythingChanged,
+}
 
 
 def parse(payload: str) -> Change | None:
     """Return the change that a notification tells, or None for one of another release."""
     word, *keys = payload.split(" ")
+    read = _WORDS.get((word, len(keys)))
     try:
-        match word, keys:
-            case "project", [project_id]:
-                return ProjectChanged(UUID(project_id))
-            case "account", [account_id]:
-                return AccountChanged(UUID(account_id))
-            case "left", [project_id, account_id]:
-                return PersonLeft(UUID(project_id), UUID(account_id))
-            case "credential", [token_hash, account_id]:
-                return CredentialEnded(bytes.fromhex(token_hash), UUID(account_id))
-            case "all", []:
-                return EverythingChanged()
+        if read is not None:
+            return read(*keys)
     except ValueError:
         pass
     log.warning("a notification of another kind was heard", extra={"action": "notification"})

@@ -3,7 +3,7 @@
 Importing this package fills the registry.
 """
 
-from . import accounts, compute, files, people, projects, quotas, site, trash
+from . import accounts, compute, files, people, projects, quotas, site, ssh, trash
 from .registry import REGISTRY, Call, CookieChange, Operation, Who
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "projects",
     "quotas",
     "site",
+    "ssh",
     "trash",
 ]

@@ -17,6 +17,7 @@ from .permissions import Permissions
 from .projects import Projects
 from .quotas import Quotas
 from .sessions import Sessions
+from .ssh import Ssh
 from .states import States
 from .tables import Tables
 from .usage import Usages
@@ -46,6 +47,7 @@ class Services:
     states: States
     health: Health
     fairness: Fairness
+    ssh: Ssh
     background: Background
 
 
@@ -64,6 +66,7 @@ __all__ = [
     "Quotas",
     "Services",
     "Sessions",
+    "Ssh",
     "States",
     "Tables",
     "Usages",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lyceum_hub.compute_client import ComputeHosts
 from lyceum_hub.db import accounts, projects
-from lyceum_hub.db.changes import AccountChanged, Change, CredentialEnded, PersonLeft
+from lyceum_hub.db.changes import AccountChanged, Change, CredentialEnded, PersonLeft, SshKeyEnded
 from lyceum_hub.db.database import Connection, Database
 from lyceum_hub.errors import ConflictError, ForbiddenError, HubError, InvalidError, NotFoundError, unknown_project
 from lyceum_hub.settings import Settings
@@ -104,14 +104,24 @@ class People:
             case CredentialEnded(token_hash, account_id):
                 drop = self._drop_everywhere(account_id, name_of(token_hash))
                 self._background.start(drop, "drop after the end of a session")
+            case SshKeyEnded():
+                self._background.start(self._drop_of_key(change), "drop after the end of an SSH key")
             case AccountChanged(account_id):
                 self._background.start(self._drop_if_disabled(account_id), "drop if disabled")
 
-    async def _drop_from(self, project_id: UUID, account_id: UUID) -> None:
+    async def _drop_from(self, project_id: UUID, holder: UUID) -> None:
         async with self._database.connection() as connection:
             project = await projects.find(connection, project_id)
         if project is not None and project.compute_host is not None:
-            await self._drop([(project_id, project.compute_host)], account_id)
+            await self._drop([(project_id, project.compute_host)], holder)
+
+    async def _drop_of_key(self, key: SshKeyEnded) -> None:
+        if key.project_id is not None:
+            await self._drop_from(key.project_id, key.ssh_key_id)
+        elif key.account_id is not None:
+            async with self._database.connection() as connection:
+                places = await projects.hosts_of_account(connection, key.account_id)
+            await self._drop(places, key.ssh_key_id)
 
     async def _drop_everywhere(self, account_id: UUID, credential: str | None = None) -> None:
         async with self._database.connection() as connection:
@@ -124,11 +134,12 @@ class People:
         if account is None or account.disabled:
             await self._drop_everywhere(account_id)
 
-    async def _drop(self, places: list[tuple[UUID, str]], account_id: UUID, credential: str | None = None) -> None:
+    async def _drop(self, places: list[tuple[UUID, str]], holder: UUID, credential: str | None = None) -> None:
+        """End the connections of an account (perhaps of one session alone), or of an SSH key."""
         for again in (DROP_AGAIN, None):
             for project_id, host in places:
                 try:
-                    await self._compute.drop_connections(host, project_id, account_id, credential)
+                    await self._compute.drop_connections(host, project_id, holder, credential)
                 except HubError as error:
                     log.warning(
                         "connections could not be dropped: %s",

@@ -20,6 +20,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "hub": ("hub", "compute"),
     "compute": ("compute",),
     "storage": ("storage", "compute"),
+    "ssh": ("ssh", "compute"),
     "jupyter": ("jupyter",),
     "sage": (),
 }

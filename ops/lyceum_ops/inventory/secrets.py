@@ -18,6 +18,8 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret, get_file_vault_secret
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from lyceum_ops.inventory import InventoryError
 
@@ -42,6 +44,14 @@ def _readable() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
 
 
+def _ssh_key() -> str:
+    """A private key in OpenSSH's format."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    ).decode()
+
+
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "postgresql_owner": _password,
     "postgresql_hub": _password,
@@ -49,6 +59,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "postgresql_dump": _password,
     "administrator_password": _readable,
     "sign_up_token": _readable,
+    "ssh_host_key": _ssh_key,
     "ca_passphrase": _password,
 }
 

@@ -234,6 +234,11 @@ def _check_port(value: object) -> str:
     return "" if not isinstance(value, int) or 1 <= value <= 65535 else f"{value} is no port (1 to 65535)"
 
 
+def _check_high_port(value: object) -> str:
+    good = not isinstance(value, int) or 1024 <= value <= 65535
+    return "" if good else f"{value} cannot be listened on without privileges (1024 to 65535)"
+
+
 def _check_processes(value: object) -> str:
     return "" if not isinstance(value, int) or 1 <= value <= 64 else f"{value} is out of range (1 to 64)"
 
@@ -259,6 +264,8 @@ CHECKS: Mapping[str, Callable[[object], str]] = {
     "lyceum__project_domain": _check_domain,
     "lyceum__https_port": _check_port,
     "lyceum__http_port": _check_port,
+    "lyceum__ssh_port": _check_port,
+    "ssh__port": _check_high_port,
     "lyceum__hub_processes": _check_processes,
     "lyceum__administrator_email": _check_email,
     "lyceum__public_certificate": _check_file,

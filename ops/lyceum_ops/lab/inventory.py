@@ -9,7 +9,7 @@ import yaml
 
 from lyceum_ops.errors import die
 from lyceum_ops.lab import ssh
-from lyceum_ops.lab.definition import GROUPS, HTTP_OFFSET, Lab, Machine, write_file
+from lyceum_ops.lab.definition import GROUPS, HTTP_OFFSET, SSH_OFFSET, Lab, Machine, write_file
 
 HEADER = "# Written by ./lyceum for the lab {name}; {fate}\n---\n"
 
@@ -78,7 +78,15 @@ def _settings(lab: Lab) -> dict[str, Any]:
 
 def _write_ports(lab: Lab) -> None:
     """Tell the instance at which ports browsers see it."""
-    ports = {} if lab.port is None else {"lyceum__https_port": lab.port, "lyceum__http_port": lab.port - HTTP_OFFSET}
+    ports = (
+        {}
+        if lab.port is None
+        else {
+            "lyceum__https_port": lab.port,
+            "lyceum__http_port": lab.port - HTTP_OFFSET,
+            "lyceum__ssh_port": lab.port - SSH_OFFSET,
+        }
+    )
     text = HEADER.format(name=lab.name, fate="written anew at each start.") + _yaml(ports)
     write_file(lab.places.inventory / "group_vars" / "all" / "ports.yml", text)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography.hazmat.primitives import serialization
 
 
 def packages(groups: Iterable[str], roles_of: Mapping[str, Sequence[str]], folder: str) -> list[str]:
@@ -25,8 +26,14 @@ def _declared(path: Path, role: str) -> list[str]:
     return found if isinstance(found, list) else []
 
 
+def ssh_public_key(private: str) -> str:
+    """The public half of a private SSH key, as it stands in a file: type and key."""
+    key = serialization.load_ssh_private_key(private.encode(), password=None).public_key()
+    return key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+
+
 class FilterModule:
     """The filters, by the names that templates use."""
 
     def filters(self) -> dict[str, Any]:
-        return {"lyceum_packages": packages}
+        return {"lyceum_packages": packages, "lyceum_ssh_public_key": ssh_public_key}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .projects import (
+    AdmitConnection,
     DropConnections,
     Killed,
     KnownProject,
@@ -128,4 +129,5 @@ DAEMON_OPERATIONS: dict[str, tuple[type[Message], type[Message]]] = {
     "end_transfer": (TransferArguments, Empty),
     "watch_files": (WatchFiles, Empty),
     "unwatch_files": (UnwatchFiles, Empty),
+    "admit_connection": (AdmitConnection, Empty),
 }

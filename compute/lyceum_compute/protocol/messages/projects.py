@@ -179,9 +179,23 @@ class Usage(Message, frozen=True, kw_only=True):
 
 
 class DropConnections(Message, frozen=True, kw_only=True):
-    """Arguments of ``drop_connections``: end one account's (or all, if null) open connections to a project."""
+    """Arguments of ``drop_connections``: end one account's (or all, if null) open connections to a project.
+
+    The id of an SSH key in the account's place ends the connections that were opened with it.
+    """
 
     project_id: str
     account_id: str | None = None
     credential: str | None = None
     """Only those that were opened with this session or API key, by the name that the hub has for it."""
+
+
+class AdmitConnection(Message, frozen=True, kw_only=True):
+    """Arguments of ``admit_connection``: let in one SSH connection that shows this ticket within a few seconds.
+
+    ``holders`` are the account and the SSH key that it belongs to: it ends when either's connections are dropped.
+    """
+
+    project_id: str
+    ticket: str
+    holders: list[str]

@@ -1,0 +1,13 @@
+"""Public SSH keys."""
+
+from lyceum_hub.db.migrations.files import run_sql_of
+
+revision = "0004_before"
+down_revision = "0003_before"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision's name."""
+    run_sql_of(revision)

@@ -1,0 +1,43 @@
+"""``lyceum-ssh [SETTINGS]``: the SSH gateway of an edge."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import uvloop
+from lyceum_compute.logs import set_up
+from lyceum_compute.protocol.identity import IdentityError
+
+from .service import HostKeyError, serve
+from .settings import DEFAULT_PATH, SettingsError, load
+
+log = logging.getLogger("lyceum_ssh")
+
+
+def main() -> None:
+    """Run the gateway; exit code 2 if the settings cannot be used, 1 if it cannot go on."""
+    parser = argparse.ArgumentParser(prog="lyceum-ssh", description="Passes people's SSH on to their projects.")
+    parser.add_argument("settings", nargs="?", type=Path, default=DEFAULT_PATH, help="settings (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="only check the settings")
+    arguments = parser.parse_args()
+    set_up()
+    logging.getLogger("asyncssh").setLevel(logging.ERROR)  # it would log people's commands
+    try:
+        settings = load(arguments.settings)
+    except SettingsError as error:
+        log.error("%s", error)  # noqa: TRY400 a traceback helps nobody here
+        sys.exit(2)
+    if arguments.check:
+        return
+    try:
+        uvloop.run(serve(settings))
+    except (IdentityError, HostKeyError, OSError) as error:
+        log.error("%s", error)  # noqa: TRY400 a traceback helps nobody here
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
