@@ -19,6 +19,7 @@ from lyceum_compute.protocol.messages import (
     AccountedHour,
     Accounting,
     AccountingResult,
+    AdmitConnection,
     AllStopped,
     DropConnections,
     Empty,
@@ -94,6 +95,7 @@ class FakeCompute:
         self.files: dict[tuple[str, str], str] = {}
         self.quotas: dict[str, Quota] = {}
         self.dropped: list[tuple[str, str | None]] = []
+        self.admitted: list[AdmitConnection] = []
         self.calls: list[tuple[str, str]] = []
         self.memory_total = 800_000
         self.draining = False
@@ -108,6 +110,7 @@ class FakeCompute:
         """Listen."""
         own = {"host_status": self.host_status, "save": self.save, "set_quotas": self.set_quotas}
         own |= {"restore_path": self.restore_path, "drop_connections": self.drop_connections}
+        own |= {"admit_connection": self.admit_connection}
         own |= {"usage": self.usage, "kill": self.kill, "accounting": self.accounting}
         own |= {"set_draining": self.set_draining, "stop_all": self.stop_all, "kill_all": self.kill_all}
         for name in (
@@ -233,6 +236,10 @@ class FakeCompute:
         if self._state(arguments.project.project_id).state == State.CLOSED:
             raise FaultError("conflict", "the project is closed")
         return RestoreResult(restored=[arguments.path], set_aside=[])
+
+    async def admit_connection(self, _peer: Peer, arguments: AdmitConnection) -> Empty:
+        self.admitted.append(arguments)
+        return Empty()
 
     async def drop_connections(self, _peer: Peer, arguments: DropConnections) -> Empty:
         self.dropped.append((arguments.project_id, arguments.account_id))

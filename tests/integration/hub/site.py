@@ -21,6 +21,7 @@ from .pki import Authority
 
 ROOT = Path(__file__).parents[3]
 ORIGIN = "https://lyceum.test"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILGrLITRIf3cMG3BtglcvVe6cka0p9iDkJXOy5m6SbU0"
 PASSWORD = "correct horse battery"
 
 
@@ -95,6 +96,7 @@ class Site:
             f'[database]\nhost = "localhost"\nport = {self.cluster.port}\npassword_file = "{password}"\npool = 5\n'
             f'[tls]\nca = "{self.authority.ca}"\ncertificate = "{crt}"\nkey = "{key}"\n'
             f"[limits]\nsubscriptions = 20\n"
+            f'[ssh]\nport = 2222\nhost_key = "{HOST_KEY}"\n'
             f'{compute}[[storage]]\nname = "localhost"\nport = {self.storage.port}\n'
         )
 

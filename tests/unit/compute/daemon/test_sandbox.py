@@ -11,7 +11,7 @@ NAME = "c2b6ca5e8f334b8ab1c64b1a5e0c2f11"
 def test_account_files_name_nobody_else() -> None:
     files = sandbox.account_files(NAME, 200001, "compute1")
     assert [line.split(":")[0] for line in files["passwd"].splitlines()] == ["root", NAME, "nobody"]
-    assert f"{NAME}:x:200001:200001::/home/user:/bin/bash" in files["passwd"]
+    assert f"{NAME}::200001:200001::/home/user:/bin/bash" in files["passwd"]
     assert "compute1" in files["hosts"]
 
 

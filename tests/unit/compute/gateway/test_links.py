@@ -9,6 +9,7 @@ from lyceum_compute.gateway.control import obey
 from lyceum_compute.gateway.head import Head
 from lyceum_compute.gateway.links import HOLD, REMEMBERED, TRICKLE, Links
 from lyceum_compute.gateway.refusal import RefusedError
+from lyceum_compute.gateway.tickets import Tickets
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -112,7 +113,7 @@ def test_forgetting(links: Links) -> None:
 def test_orders(links: Links) -> None:
     link = opened(links, head())
     line = json.dumps({"drop": {"project_id": ID, "account_id": None}}).encode()
-    assert json.loads(obey(links, line)) == {"dropped": 1}
+    assert json.loads(obey(links, Tickets(), line)) == {"dropped": 1}
     assert link.ended == 1
 
 
@@ -120,7 +121,7 @@ def test_orders(links: Links) -> None:
     "line", [b"", b"x", b"{}", b'{"drop": 1}', b'{"drop": {"account_id": "a"}}', b'{"stop": 1}', b"[" * 3000]
 )
 def test_orders_that_make_no_sense(links: Links, line: bytes) -> None:
-    assert json.loads(obey(links, line))["error"]["code"] == "invalid"
+    assert json.loads(obey(links, Tickets(), line))["error"]["code"] == "invalid"
 
 
 def test_bytes_beyond_what_keeps_a_connection_alive_are_activity(links: Links, clock: Clock) -> None:
@@ -131,10 +132,10 @@ def test_bytes_beyond_what_keeps_a_connection_alive_are_activity(links: Links, c
     assert links.activity() == {}
     traffic.moved(TRICKLE)
     clock.now += 90
-    assert json.loads(obey(links, b'{"activity": true}')) == {"activity": {ID: 90.0}}
+    assert json.loads(obey(links, Tickets(), b'{"activity": true}')) == {"activity": {ID: 90.0}}
     clock.now += REMEMBERED
     assert links.activity() == {}
 
 
 def test_an_order_that_says_nothing_is_refused(links: Links) -> None:
-    assert json.loads(obey(links, b"{}"))["error"]["code"] == "invalid"
+    assert json.loads(obey(links, Tickets(), b"{}"))["error"]["code"] == "invalid"

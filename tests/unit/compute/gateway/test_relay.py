@@ -20,6 +20,7 @@ from lyceum_compute.gateway.control import Control
 from lyceum_compute.gateway.links import Links
 from lyceum_compute.gateway.reach import Places
 from lyceum_compute.gateway.relay import BrowserSide, Route
+from lyceum_compute.gateway.tickets import Tickets
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 ACCOUNT = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -50,11 +51,12 @@ class Gateway:
         self.folder = folder
         self.authority = authority
         self.links = Links(limit=100, per_project=50)
+        self.tickets = Tickets()
         self.port = 0
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Gateway]:
-        route = Route(Places(self.folder, str(self.folder / "dialler.sock")), self.links)
+        route = Route(Places(self.folder, str(self.folder / "dialler.sock")), self.links, self.tickets)
         loop = asyncio.get_running_loop()
         tls = self.authority.identity("gateway").server
         server = await loop.create_server(lambda: BrowserSide(route), "127.0.0.1", 0, ssl=tls, ssl_shutdown_timeout=1)
@@ -303,7 +305,7 @@ async def test_browser_that_does_not_read_is_not_buffered_for(gateway: Gateway) 
 
 async def test_ending_connections_by_the_control_socket(gateway: Gateway, tmp_path: Path) -> None:
     path = str(tmp_path / "control.sock")
-    server = await Control(gateway.links, root=os.getuid()).listen(path)
+    server = await Control(gateway.links, gateway.tickets, root=os.getuid()).listen(path)
     async with gateway.project(echo), gateway.calling() as (reader, writer):
         writer.write(request())
         await reader.readuntil(b"\r\n\r\n")
@@ -319,7 +321,7 @@ async def test_ending_connections_by_the_control_socket(gateway: Gateway, tmp_pa
 
 async def test_only_root_gives_orders(gateway: Gateway, tmp_path: Path) -> None:
     path = str(tmp_path / "control.sock")
-    server = await Control(gateway.links, root=os.getuid() + 1).listen(path)
+    server = await Control(gateway.links, gateway.tickets, root=os.getuid() + 1).listen(path)
     control, orders = await asyncio.open_unix_connection(path)
     orders.write(b"{}\n")
     with suppress(ConnectionError):

@@ -90,8 +90,8 @@ def test_the_operations_and_who_may_call_them_are_these() -> None:
             "decline_quotas", "get_hosts", "get_quota_requests", "kill_all", "set_draining", "set_quotas", "stop_all",
         ],
         Who.SIGNED_IN: [
-            "change_password", "create_api_key", "create_project", "delete_api_key", "get_account", "get_projects",
-            "list_api_keys", "sign_out",
+            "add_ssh_key", "change_password", "create_api_key", "create_project", "delete_api_key", "delete_ssh_key",
+            "get_account", "get_projects", "list_api_keys", "list_ssh_keys", "sign_out",
         ],
         Who.PEOPLE: [
             "copy_path", "delete_path", "empty_trash", "get_usage", "get_usage_history", "invite_collaborator",

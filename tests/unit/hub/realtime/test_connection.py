@@ -13,9 +13,10 @@ from lyceum_hub.realtime.connection import _envelope, _joined
 
 
 def test_an_answer_has_the_fields_of_envelope_and_output() -> None:
-    site = Site(site_name='A "B"', sign_up="open", version="1")
+    site = Site(site_name='A "B"', sign_up="open", version="1", ssh=None)
     answer = json.loads(_joined({"id": 1, "event": "get_site"}, site))
-    assert answer == {"id": 1, "event": "get_site", "site_name": 'A "B"', "sign_up": "open", "version": "1"}
+    told = {"site_name": 'A "B"', "sign_up": "open", "version": "1", "ssh": None}
+    assert answer == {"id": 1, "event": "get_site", **told}
     assert json.loads(_joined({"id": "a", "event": "x"}, Done())) == {"id": "a", "event": "x"}
 
 

@@ -53,6 +53,7 @@ def test_ports_follow_the_lab_and_settings_are_left_to_people(lab: Lab, tmp_path
     assert yaml.safe_load((variables / "ports.yml").read_text()) == {
         "lyceum__https_port": 10443,
         "lyceum__http_port": 10080,
+        "lyceum__ssh_port": 10022,
     }
     assert inventory.settings_of(moved) == {"lyceum__site_name": "Mine"}
 
