@@ -12,7 +12,7 @@ from tests.deployment import Deployment
 
 #: TCP ports that a group's machines listen on beyond loopback. Hub n of a host listens on 5000 + 2n.
 PORTS = {
-    "edge": {80, 443},
+    "edge": {80, 443, 22022},
     "hub": {5001},
     "database": {5432},
     "compute": {6000, 6001},
@@ -100,6 +100,7 @@ CEILINGS = {
     "lyceum-project@": 1.5,
     "lyceum-hub@": 2.0,
     "lyceum-gateway": 2.0,
+    "lyceum-ssh": 2.0,
     "lyceum-dialler": 4.0,
     "lyceum-storage": 2.5,
     "lyceum-dump": 2.0,
@@ -115,6 +116,7 @@ CEILINGS = {
     "lyceum-local-hub@": 5.5,
     "lyceum-console@": 5.5,
     "lyceum-jupyter@": 5.5,
+    "lyceum-ssh@": 5.5,
 }
 #: Which instance of a template is looked at; others are as this one.
 INSTANCES = {"lyceum-hub@": "0", "postgresql@": "17-main"}
