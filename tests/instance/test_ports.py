@@ -244,7 +244,7 @@ def test_no_request_is_smuggled(own: Own, wire: Wire, headers: list[str]) -> Non
 
 def test_heads_that_are_too_long(own: Own, wire: Wire) -> None:
     answer = wire.ask(f"GET /{own.project}/port/{PORT}/ HTTP/1.1", f"X: {'x' * 60_000}", "Connection: close")
-    assert re.match(rb"HTTP/1.1 (400|414|431) ", answer)
+    assert re.match(rb"HTTP/1.1 (400|414|431) |$", answer)  # or the connection ends while it is still being sent
     long = own.get(f"port/{PORT}/", headers={"X": "x" * 20_000})
     assert (long.status_code, len(long.json()["headers"]["x"])) == (200, 20_000)
 
