@@ -120,3 +120,46 @@ def bench_cost(_: Context, verbose: bool = False) -> None:
 
     with session("bench", verbose=verbose) as progress:
         measuring.run(progress)
+
+
+@task(
+    positional=[],
+    help={
+        "weekly-users": "people who use the instance at least once a week, 50 to 1000000",
+        "concurrent": "how many of them have a running project at the busiest hour, in percent",
+        "memory-per-project": "what a running project is promised, in MB",
+        "growth": "growth in percent a year: the plan is for the people in a year",
+        "on-premises": "on machines of one's own, instead of Google Cloud",
+        "region": "the region of Google Cloud (default europe-west4)",
+        "json": "for programs: one JSON object (docs/costs.md)",
+        "html": "write a page with a chart to this file",
+        "ownership": "instead: write the page about three institutions (docs/cost-of-ownership.md) to this file",
+    },
+)
+def plan(
+    _: Context,
+    weekly_users: str = "",
+    concurrent: str = "",
+    memory_per_project: str = "",
+    growth: str = "",
+    on_premises: bool = False,
+    region: str = "",
+    json: bool = False,
+    html: str = "",
+    ownership: str = "",
+) -> None:
+    """Tell which machines so many people need, why, and what they cost a month with people's time.
+
+    Examples: ./lyceum plan --weekly-users 20000 --html plan.html
+              ./lyceum plan --weekly-users 500 --concurrent 40 --memory-per-project 2000 --on-premises
+    """
+    from lyceum_ops.commands import plan as command
+
+    wanted = command.Wanted(
+        weekly_users=weekly_users, concurrent=concurrent, memory_per_project=memory_per_project, growth=growth,
+        on_premises=on_premises, region=region, json=json, html=html, ownership=ownership,
+    )  # fmt: skip
+    with session("plan"):
+        code = command.run(wanted)
+    if code:
+        raise SystemExit(code)

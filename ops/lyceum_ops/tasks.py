@@ -9,7 +9,7 @@ from invoke.tasks import task
 from lyceum_ops import cloud_tasks
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
-from lyceum_ops.cost_tasks import bench_cost, cost, prices_check, prices_refresh
+from lyceum_ops.cost_tasks import bench_cost, cost, plan, prices_check, prices_refresh
 
 NAME = "the lab's name (a second lab beside the first has another name, and --port)"
 PORT = "publish at 127.0.0.1:PORT (HTTPS), PORT-363 (HTTP) and PORT-421 (projects' SSH)"
@@ -297,7 +297,7 @@ SECTIONS = {
     "An instance anywhere": (deploy, ssh_, logs),
     "A cloud for it": cloud_tasks.FAMILY,
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
-    "Costs": (cost, prices_check, prices_refresh),
+    "Costs": (cost, plan, prices_check, prices_refresh),
     "Work on Lyceum itself": (check, test, bench_deploy, bench_cost, lock, lab_boot),
 }
 FAMILIES = {
