@@ -24,20 +24,24 @@ LARGEST_DISK = 65_536  # GiB; Google's limit for a Persistent Disk
 LARGEST_COUNT = 500
 PROFILE = "typical"
 _STANDARD = tuple(f"e2-standard-{n}" for n in (2, 4, 8, 16))
+_N2 = tuple(f"n2-standard-{n}" for n in (2, 4, 8, 16, 32, 48, 64, 80, 96))
 _HIGHMEM = tuple(f"n2-highmem-{n}" for n in (2, 4, 8, 16, 32, 48, 64, 80, 96))
 #: Which machine types are weighed for a group. N2 for what computes: its processors do not slow down under steady load.
 CANDIDATES: Mapping[str, Sequence[str]] = {
     "edge": ("e2-small", "e2-medium", *_STANDARD),
     "hub": _STANDARD,
     "database": (*_STANDARD[:2], *_HIGHMEM[2:]),
-    "compute": _HIGHMEM,
+    "compute": (*_N2, *_HIGHMEM),
     "storage": _STANDARD,
 }
 DISKS: Mapping[str, str] = {"database": "pd-ssd", "compute": "pd-balanced", "storage": "pd-standard"}
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """The machines of a group: `spare` of them are there for the loss of one. `limits`: the tightest first."""
+    """The machines of a group: `spare` of them are there for the loss of one. `limits`: the tightest first.
+
+    A group that is on another's machines (`on`) counts none of its own.
+    """
 
     group: str
     machine: str
@@ -45,6 +49,7 @@ class Chosen(msgspec.Struct, frozen=True):
     spare: int
     limits: list[Limit]
     disk: int = 0
+    on: str = ""
 
     @property
     def bottleneck(self) -> Limit:
@@ -54,17 +59,19 @@ class Chosen(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """Why so many."""
+        if self.on:
+            return f"{self.bottleneck.words()}: it shares the machines of {self.on}"
         without = WITHOUT_SPARE.get(self.group)
         loss = f"{self.spare} more for the loss of one" if self.spare else f"after the loss of one, {without}"
         return f"{self.bottleneck.words()}, so {self.count - self.spare}; {loss}"
 
 
-def choose(demand: Demand, figures: Capacities, region: str) -> dict[str, Chosen]:
+def choose(demand: Demand, figures: Capacities, region: str) -> dict[GroupName, Chosen]:
     """The cheapest machines for each group, their people's time counted; raises `WrongUse` if there are none."""
     return {group: _cheapest(group, demand, figures, region) for group in GROUPS}
 
 
-def size(demand: Demand, figures: Capacities, chosen: Mapping[str, Chosen]) -> Size:
+def size(demand: Demand, figures: Capacities, chosen: Mapping[GroupName, Chosen]) -> Size:
     """The size that a stack is made of."""
     groups: dict[GroupName, Group] = {
         name: Group(
@@ -75,7 +82,7 @@ def size(demand: Demand, figures: Capacities, chosen: Mapping[str, Chosen]) -> S
             reason=found.words,
         )
         for name, found in chosen.items()
-    }  # type: ignore[misc] # the names are those of groups
+    }
     groups["admin"] = Group(count=1, machine_type="e2-small", reason="A place inside the network to deploy from.")
     return Size(
         name="plan",
@@ -134,7 +141,9 @@ def _one(group: Group, region: str) -> Decimal:
 def _disks_cost(kind: str, size: int, *, replicated: bool, region: str) -> Decimal:
     if replicated:
         zones = [f"{region}-b", f"{region}-c"]
-        return _known([_resource("regionDisk", "RegionDisk", type=kind, size=size, region=region, replicaZones=zones)], region)
+        return _known(
+            [_resource("regionDisk", "RegionDisk", type=kind, size=size, region=region, replicaZones=zones)], region
+        )
     return _known([_resource("disk", "Disk", type=kind, size=size, zone=f"{region}-b")], region)
 
 
@@ -154,12 +163,12 @@ def _known(resources: Sequence[Resource], region: str) -> Decimal:
     return report.known
 
 
-def _cheapest(group: str, demand: Demand, figures: Capacities, region: str) -> Chosen:
+def _cheapest(group: GroupName, demand: Demand, figures: Capacities, region: str) -> Chosen:
     work = figures["work.machine"] * figures["work.rate"]
     best: tuple[Decimal, Chosen] | None = None
     for name in CANDIDATES[group]:
         offered = machine(name)
-        if offered.memory < LEAST_MEMORY[group] * GIBIBYTE:  # type: ignore[index] # the names are those of groups
+        if offered.memory < Decimal(LEAST_MEMORY[group]) * GIBIBYTE:
             continue
         found = limits(group, demand, offered, figures)
         count = needed(found)

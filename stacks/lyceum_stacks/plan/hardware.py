@@ -15,15 +15,18 @@ from lyceum_stacks.plan.capacities import Capacities
 from lyceum_stacks.plan.cloud import Chosen
 from lyceum_stacks.plan.demand import Demand
 from lyceum_stacks.plan.limits import GROUPS, Machine, limits, needed
+from lyceum_stacks.sizes import GroupName
 
 TABLE = Path(__file__).with_name("hardware.csv")
 #: Machines that stand by for the loss of one. Nobody lends one's own machines a second zone, so every kind has one.
 SPARE = 1
+#: Groups that may be on the same servers, as any may.
+SHARING: tuple[GroupName, ...] = ("database", "hub", "edge")
 HOURS_IN_MONTH = Decimal(730)
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A server that can be bought. `disk`: TB that hold data, after mirroring; `usd`: what it costs to buy."""
+    """A server that can be bought. `memory`: GB; `disk`: TB that hold data, after mirroring; `usd`: its price."""
 
     name: str
     groups: Sequence[str]
@@ -58,19 +61,28 @@ def servers() -> tuple[Server, ...]:
     reader = csv.DictReader(io.StringIO(TABLE.read_text(encoding="utf-8")))
     return tuple(
         Server(
-            row["name"], tuple(row["groups"].split()),
-            *(Decimal(row[key]) for key in ("cores", "memory_gb", "disk_tb", "usd", "watts", "units")), row["source"],
+            name=row["name"],
+            groups=tuple(row["groups"].split()),
+            cores=Decimal(row["cores"]),
+            memory=Decimal(row["memory_gb"]),
+            disk=Decimal(row["disk_tb"]),
+            usd=Decimal(row["usd"]),
+            watts=Decimal(row["watts"]),
+            units=Decimal(row["units"]),
+            source=row["source"],
         )
         for row in reader
-    )  # fmt: skip
+    )
 
 
-def choose(demand: Demand, figures: Capacities) -> dict[str, Chosen]:
+def choose(demand: Demand, figures: Capacities) -> dict[GroupName, Chosen]:
     """The cheapest servers for each group to own, their power, room and people's time counted."""
-    return {group: _cheapest(group, demand, figures) for group in GROUPS}
+    apart = {group: _cheapest(group, demand, figures) for group in GROUPS}
+    shared = _shared(demand, figures, apart)
+    return apart if shared is None or _cost(apart, figures) <= _cost(shared, figures) else shared
 
 
-def bill(chosen: Mapping[str, Chosen], figures: Capacities) -> Bill:
+def bill(chosen: Mapping[GroupName, Chosen], figures: Capacities) -> Bill:
     """What owning the servers costs."""
     known = {server.name: server for server in servers()}
     bought = [(known[found.machine], found.count) for found in chosen.values()]
@@ -89,15 +101,36 @@ def bill(chosen: Mapping[str, Chosen], figures: Capacities) -> Bill:
     )
 
 
-def _cheapest(group: str, demand: Demand, figures: Capacities) -> Chosen:
+def _shared(demand: Demand, figures: Capacities, apart: Mapping[GroupName, Chosen]) -> dict[GroupName, Chosen] | None:
+    """The same with all that hands work on to others on one kind of server, if one of it carries them together."""
+    found: list[dict[GroupName, Chosen]] = []
+    for server in servers():
+        if not set(SHARING) <= set(server.groups):
+            continue
+        tightest = {group: limits(group, demand, server.machine(), figures) for group in SHARING}
+        if sum(each[0].share for each in tightest.values()) > 1:
+            continue
+        first, *others = SHARING
+        host = Chosen(first, server.name, 1 + SPARE, SPARE, tightest[first], int(server.disk * 1000))
+        guests = {group: Chosen(group, server.name, 0, 0, tightest[group], 0, on=first) for group in others}
+        found.append({**apart, first: host, **guests})
+    return min(found, key=lambda chosen: _cost(chosen, figures), default=None)
+
+
+def _cost(chosen: Mapping[GroupName, Chosen], figures: Capacities) -> Decimal:
+    """What servers cost a month with the time of those who look after them."""
+    work = (figures["work.machine"] + figures["work.hardware"]) * figures["work.rate"]
+    return bill(chosen, figures).total + sum(found.count for found in chosen.values()) * work
+
+
+def _cheapest(group: GroupName, demand: Demand, figures: Capacities) -> Chosen:
     best: tuple[Decimal, Chosen] | None = None
     for server in servers():
         if group not in server.groups:
             continue
         found = limits(group, demand, server.machine(), figures)
         chosen = Chosen(group, server.name, needed(found) + SPARE, SPARE, found, int(server.disk * 1000))
-        work = (figures["work.machine"] + figures["work.hardware"]) * figures["work.rate"]
-        cost = bill({group: chosen}, figures).total + chosen.count * work
+        cost = _cost({group: chosen}, figures)
         if best is None or cost < best[0]:
             best = (cost, chosen)
     if best is None:

@@ -1,4 +1,4 @@
-"""How many machines of a kind a demand needs: one limit for each thing that can run out, the tightest being the bottleneck."""
+"""How many machines of a kind a demand needs: a limit for each thing that can run out, the tightest the bottleneck."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from lyceum_stacks.plan.capacities import Capacities
 from lyceum_stacks.plan.demand import Demand
+from lyceum_stacks.sizes import GroupName
 
 #: PostgreSQL's shared buffers as the role sets them: a quarter of the machine's memory.
 BUFFERS = Decimal("0.25")
@@ -16,7 +17,7 @@ BUFFERS = Decimal("0.25")
 SPARE: Mapping[str, int] = {"edge": 1, "hub": 1, "database": 0, "compute": 1, "storage": 0}
 #: What happens when a machine of the other kinds is lost.
 WITHOUT_SPARE: Mapping[str, str] = {
-    "database": "its disk has a copy in a second zone, from which it starts again within minutes; projects run on meanwhile",
+    "database": "its disk has a copy in a second zone, where it starts again in minutes; projects run on meanwhile",
     "storage": "projects run on, and saves and restores wait; its disk is snapshotted daily, and copies go off site",
 }
 
@@ -117,4 +118,4 @@ def _storage(demand: Demand, machine: Machine, figures: Capacities) -> list[Limi
 _LIMITS: Mapping[str, Callable[[Demand, Machine, Capacities], list[Limit]]] = {
     "edge": _edge, "hub": _hub, "database": _database, "compute": _compute, "storage": _storage,
 }  # fmt: skip
-GROUPS = tuple(_LIMITS)
+GROUPS: tuple[GroupName, ...] = ("edge", "hub", "database", "compute", "storage")

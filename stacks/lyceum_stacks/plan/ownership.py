@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from lyceum_stacks.plan import capacities, planner
+from lyceum_stacks.plan.cloud import Chosen
 from lyceum_stacks.plan.limits import figure
 from lyceum_stacks.plan.planner import Plan
 from lyceum_stacks.plan.question import Question
 from lyceum_stacks.plan.text import amount
 
-INSTITUTIONS = (("A school or an institute", 200), ("A faculty or a small university", 2000), ("A large university", 20_000))
+INSTITUTIONS = (
+    ("A school or an institute", 200),
+    ("A faculty or a small university", 2000),
+    ("A large university", 20_000),
+)
 
 
 def page() -> str:
     """The whole page as Markdown."""
     parts = [_HEAD]
     for title, users in INSTITUTIONS:
-        plans = [planner.plan(Question(weekly_users=users, on_premises=own), alternatives=not own) for own in (False, True)]
+        plans = [
+            planner.plan(Question(weekly_users=users, on_premises=own), alternatives=not own) for own in (False, True)
+        ]
         parts += [f"## {title}: {users:,} weekly users", _table(*plans), _machines(*plans), _sensitivity(plans[0])]
     parts += ["## What this rests on", _basis()]
     return "\n\n".join(parts) + "\n"
@@ -26,10 +33,11 @@ def page() -> str:
 
 _HEAD = """# What it costs to own
 
-Written by `./lyceum plan --ownership docs/cost-of-ownership.md`, from the price table (`./lyceum prices check` tells how old it is) and the table
-of capacities at the end. Prices are list prices in USD, without tax, a month; the cloud is Google's in europe-west4, on demand with the discount
-that comes by itself. **People's time and own hardware are estimates**, and so is every figure that the last table calls one: put your own in
-(`./lyceum plan --help`), or measure (`./lyceum bench projects --record`)."""
+Written by `./lyceum plan --ownership docs/cost-of-ownership.md`, from the price table (`./lyceum prices check` tells
+how old it is) and the table of capacities at the end. Prices are list prices in USD, without tax, a month; the cloud
+is Google's in europe-west4, on demand with the discount that comes by itself. **People's time and own hardware are
+estimates**, and so is every figure that the last table calls one. Put your own in (`./lyceum plan --help`), or measure
+(`./lyceum bench projects --record`)."""
 
 
 def _table(cloud: Plan, own: Plan) -> str:
@@ -53,8 +61,12 @@ def _machines(cloud: Plan, own: Plan) -> str:
     lines = ["| group | Google Cloud | own machines | why so many in the cloud |", "|---|---|---|---|"]
     for name, found in cloud.groups.items():
         other = own.groups[name]
-        lines.append(f"| {name} | {found.count} x {found.machine} | {other.count} x {other.machine} | {found.words} |")
+        lines.append(f"| {name} | {found.count} x {found.machine} | {_owned(other)} | {found.words} |")
     return "\n".join(lines)
+
+
+def _owned(found: Chosen) -> str:
+    return f"on those of {found.on}" if found.on else f"{found.count} x {found.machine}"
 
 
 def _sensitivity(plan: Plan) -> str:

@@ -26,7 +26,9 @@ SIZES = (50, 200, 1000, 5000, 20_000, 100_000, 400_000, 1_000_000)
 
 def html(plan: Plan, today: date) -> str:
     """The page: what it costs, the machines with their reasons, cost for each user against size, what it rests on."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
     effects = planner.sensitivity(plan)
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         plan=plan,
@@ -83,5 +85,3 @@ def _components(plan: Plan) -> Sequence[tuple[str, Decimal]]:
         for name, items in costs.by_component(plan.report.resources)
     ]
     return [(name, total) for name, total in found if total]
-
-

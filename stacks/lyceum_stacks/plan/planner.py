@@ -13,7 +13,7 @@ from lyceum_stacks.plan.capacities import Capacities, Capacity
 from lyceum_stacks.plan.cloud import Chosen
 from lyceum_stacks.plan.demand import Demand
 from lyceum_stacks.plan.question import Question
-from lyceum_stacks.sizes import Size
+from lyceum_stacks.sizes import GroupName, Size
 
 #: The figure is varied by so much, up and down, to see what the total owes to it.
 VARIED = Decimal("0.5")
@@ -30,11 +30,16 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is needed, and what it costs a month in USD: machines (`report` in the cloud, `bill` for one's own) and people."""
+    """What is needed, and what it costs a month in USD.
+
+    Attributes:
+        report: what the machines cost in the cloud, or None.
+        bill: what own machines cost, or None.
+    """
 
     question: Question
     demand: Demand
-    groups: Mapping[str, Chosen]
+    groups: Mapping[GroupName, Chosen]
     work: Work
     used: Sequence[Capacity]
     size: Size | None = None
@@ -60,8 +65,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def bottleneck(self) -> Chosen:
-        """The group whose machines cost most to add to: the one nearest to its limit among those that cost most."""
-        return max(self.groups.values(), key=lambda found: (found.bottleneck.share / (found.count - found.spare)))
+        """The group that is nearest to its limit, spare machines left aside: the first to be added to."""
+        carrying = [found for found in self.groups.values() if not found.on]
+        return max(carrying, key=lambda found: found.bottleneck.share / (found.count - found.spare))
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -136,7 +142,7 @@ def _within(capacity: Capacity, value: Decimal) -> Decimal:
     return max(value, Decimal(1)) if capacity.key == "compute.overcommit" else value
 
 
-def _work(found: Mapping[str, Chosen], wanted: Demand, figures: Capacities, *, own: bool) -> Work:
+def _work(found: Mapping[GroupName, Chosen], wanted: Demand, figures: Capacities, *, own: bool) -> Work:
     count = sum(chosen.count for chosen in found.values())
     each = figures["work.machine"] + (figures["work.hardware"] if own else 0)
     hours = figures["work.base"] + count * each + Decimal(wanted.weekly_users) / 1000 * figures["work.users"]

@@ -34,7 +34,9 @@ class Question(msgspec.Struct, frozen=True):
                 f"({LEAST_USERS} to {MOST_USERS:,})."
             )
         if self.concurrent is not None and not 0 < self.concurrent <= 100:
-            raise WrongUse(f"--concurrent: {self.concurrent} is no part of the weekly users in percent (above 0, to 100).")
+            raise WrongUse(
+                f"--concurrent: {self.concurrent} is no part of the weekly users in percent (above 0, to 100)."
+            )
         if self.memory_per_project is not None and not 100 <= self.memory_per_project <= 1_000_000:
             raise WrongUse(f"--memory-per-project: {self.memory_per_project} is not between 100 and 1,000,000 MB.")
         if not -90 <= self.growth <= 1000:

@@ -35,11 +35,17 @@ def of(plan: Plan) -> dict[str, Any]:
                 "machine": chosen.machine,
                 "count": chosen.count,
                 "spare": chosen.spare,
+                "on": chosen.on,
                 "disk_gb": chosen.disk,
                 "bottleneck": chosen.bottleneck.what,
                 "reason": chosen.words,
                 "limits": [
-                    {"what": limit.what, "needed": _number(limit.needed), "each": _number(limit.each), "unit": limit.unit}
+                    {
+                        "what": limit.what,
+                        "unit": limit.unit,
+                        "needed": _number(limit.needed),
+                        "each": _number(limit.each),
+                    }
                     for limit in chosen.limits
                 ],
             }
@@ -80,7 +86,8 @@ def _head(plan: Plan) -> str:
         f"Plan for {wanted.weekly_users:,} weekly users{grown}, {where}",
         "",
         f"At the busiest hour {wanted.running:,} projects run, with {figure(wanted.memory)} MB of memory promised and",
-        f"{figure(wanted.cores)} cores at work. {wanted.projects:,} projects in all, {wanted.open_projects:,} of them on compute machines.",
+        f"{figure(wanted.cores)} cores at work. {wanted.projects:,} projects in all, "
+        f"{wanted.open_projects:,} of them on compute machines.",
     ])  # fmt: skip
 
 
@@ -88,7 +95,8 @@ def _machines(plan: Plan) -> str:
     lines = ["Machines, with headroom and the loss of one of each kind allowed for"]
     for chosen in plan.groups.values():
         disk = f", data disk {chosen.disk:,} GB" if chosen.disk else ""
-        lines += [f"  {chosen.group:9} {chosen.count} x {chosen.machine}{disk}", f"            {chosen.words}."]
+        machines = f"on those of {chosen.on}" if chosen.on else f"{chosen.count} x {chosen.machine}{disk}"
+        lines += [f"  {chosen.group:9} {machines}", f"            {chosen.words}."]
     tightest = plan.bottleneck
     lines += ["", f"What runs out first: {tightest.bottleneck.what} of {tightest.group}."]
     return "\n".join(lines)
@@ -116,16 +124,22 @@ def _costs(plan: Plan, today: date) -> str:
         lines += [f"  {amount(other.total):>10}  machines, disks and traffic if bought by: {other.model}"
                   for other in plan.report.alternatives]  # fmt: skip
         lines += ["", *text.about(plan.report, today)]
-        lines += [f"Without a price, and not in the sum: {missing.name} ({missing.why})." for missing in plan.report.not_priced]
+        lines += [
+            f"Without a price, and not in the sum: {missing.name} ({missing.why})."
+            for missing in plan.report.not_priced
+        ]
     return "\n".join(lines)
 
 
 def _basis(plan: Plan) -> str:
     measured = [row for row in plan.used if row.basis == "measured"]
-    lines = [f"What this rests on: {len(measured)} figures that were measured, {len(plan.used) - len(measured)} estimates"]
+    lines = [
+        f"What this rests on: {len(measured)} figures that were measured, {len(plan.used) - len(measured)} estimates"
+    ]
     width = max(len(row.key) for row in plan.used)
     lines += [
-        f"  {row.basis:8}  {row.key:{width}}  {figure(row.value)} {row.unit} ({row.day}; {row.source})" for row in plan.used
+        f"  {row.basis:8}  {row.key:{width}}  {figure(row.value)} {row.unit} ({row.day}; {row.source})"
+        for row in plan.used
     ]
     return "\n".join(lines)
 
