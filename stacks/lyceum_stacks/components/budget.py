@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pulumi
+import pulumi_gcp
 from pulumi_gcp import billing, monitoring
 
 from lyceum_stacks.components.base import Component, labels
@@ -27,6 +29,14 @@ class Budget(Component):
             for number, email in enumerate(settings.budget.emails)
         ]  # fmt: skip
         forecast = {"threshold_percent": FORECAST, "spend_basis": "FORECASTED_SPEND"}
+        # The budgets' service asks a person's program whose quota it uses; a budget itself belongs to no project.
+        google = pulumi_gcp.Provider(
+            "budget-google", project=settings.project, billing_project=settings.project, user_project_override=True,
+            opts=self.child(),
+        )  # fmt: skip
+        options = pulumi.ResourceOptions.merge(
+            self.child(after=services.enabled), pulumi.ResourceOptions(provider=google)
+        )
         billing.Budget(
             "monthly",
             billing_account=settings.billing_account,
@@ -43,6 +53,6 @@ class Budget(Component):
                 forecast,
             ],
             all_updates_rule={"monitoring_notification_channels": [channel.name for channel in channels]},
-            opts=self.child(after=services.enabled),
+            opts=options,
         )
         self.register_outputs({})

@@ -16,9 +16,8 @@ from lyceum_stacks.settings import Settings
 
 ROTATION = f"{90 * 86400}s"
 _USES = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-# The accounts with which Google's services use a key; by the project's number.
+# The account with which Compute Engine uses a key; by the project's number.
 DISKS = "service-{}@compute-system.iam.gserviceaccount.com"
-BUCKETS = "service-{}@gs-project-accounts.iam.gserviceaccount.com"
 
 
 class Keys(Component):
@@ -27,20 +26,21 @@ class Keys(Component):
     def __init__(self, settings: Settings, services: Services) -> None:
         super().__init__("Keys", settings)
         self._services = services
-        self.disks, self.disks_ready = self._key("disks", settings.region, DISKS)
+        compute = services.project_number.apply(DISKS.format)
+        self.disks, self.disks_ready = self._key("disks", settings.region, compute)
         self.buckets, self.buckets_ready = self._key(
-            "buckets", regions.key_location(settings.backups.location), BUCKETS
+            "buckets", regions.key_location(settings.backups.location), services.buckets_account
         )
         self.register_outputs({})
 
-    def _key(self, name: str, location: str, account: str) -> tuple[pulumi.Output[str], pulumi.Resource]:
+    def _key(self, name: str, location: str, account: pulumi.Output[str]) -> tuple[pulumi.Output[str], pulumi.Resource]:
         """A key and the grant without which nothing can be encrypted with it."""
         ring = kms.KeyRing(f"{name}-ring", location=location, opts=self.child(after=self._services.enabled))
         key = kms.CryptoKey(
             f"{name}-key", key_ring=ring.id, purpose="ENCRYPT_DECRYPT", rotation_period=ROTATION,
             labels=labels(self.settings, "keys"), opts=self.child(protect=self.settings.deletion_protection),
         )  # fmt: skip
-        member = self._services.project_number.apply(lambda number: f"serviceAccount:{account.format(number)}")
+        member = account.apply(lambda email: f"serviceAccount:{email}")
         grant = kms.CryptoKeyIAMMember(
             f"{name}-key-use", crypto_key_id=key.id, role=_USES, member=member, opts=self.child()
         )

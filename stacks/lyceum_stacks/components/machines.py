@@ -45,6 +45,8 @@ class Group(Component):
         return compute.Instance(
             machine.name,
             name=instance_name(settings, machine),
+            # Its short name is the inventory's: Google's agent sets it at each start, as Ansible does.
+            hostname=f"{machine.name}.{settings.stack}.lyceum.internal",
             zone=machine.zone,
             machine_type=machine.machine_type,
             description=f"Lyceum {settings.stack}, {machine.group}",

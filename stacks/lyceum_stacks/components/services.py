@@ -6,7 +6,7 @@ Left alone on the way down: others in the project may use them.
 from __future__ import annotations
 
 import pulumi
-from pulumi_gcp import organizations, projects
+from pulumi_gcp import organizations, projects, storage
 
 from lyceum_stacks.components.base import Component
 from lyceum_stacks.settings import Settings
@@ -27,7 +27,7 @@ NAMES = (
 
 
 class Services(Component):
-    """Services, and the project's number, by which Google names its own accounts in it."""
+    """Services, the project's number, and the account with which Google's storage acts in it."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("Services", settings)
@@ -43,4 +43,9 @@ class Services(Component):
             project_id=settings.project, opts=pulumi.InvokeOutputOptions(depends_on=self.enabled)
         )
         self.project_number: pulumi.Output[str] = found.number
+        # Google makes the account with which buckets use keys when it is first asked for.
+        agent = storage.get_project_service_account_output(
+            project=settings.project, opts=pulumi.InvokeOutputOptions(depends_on=self.enabled)
+        )
+        self.buckets_account: pulumi.Output[str] = agent.email_address
         self.register_outputs({})

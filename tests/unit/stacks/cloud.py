@@ -108,8 +108,12 @@ class Google(mocks.Mocks):
         made = {"name": args.name, "selfLink": f"https://cloud/{args.name}", **args.inputs}
         return f"{args.name}-id", made | computed.get(args.typ, {})
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # noqa: ARG002 - one question is ever asked
-        return {} if self.preview else {"number": "4711"}
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        answers = {
+            "gcp:organizations/getProject:getProject": {"number": "4711"},
+            "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": {"emailAddress": "service-4711@gs"},
+        }
+        return {} if self.preview else answers[args.token]
 
 
 def settings(size: str = "medium", **changes: Any) -> Settings:

@@ -146,7 +146,8 @@ def test_disks_are_in_the_zone_of_their_machine(cloud: Cloud) -> None:
 
 
 def test_machines_come_up_ready_for_ansible(cloud: Cloud) -> None:
-    for machine in cloud.of(INSTANCE).values():
+    for name, machine in cloud.of(INSTANCE).items():
+        assert machine.inputs["hostname"].split(".")[0] == name
         assert machine.inputs["bootDisk"]["initializeParams"]["image"] == "debian-cloud/debian-13"
         metadata = machine.inputs["metadata"]
         assert metadata["enable-oslogin"] == "TRUE"

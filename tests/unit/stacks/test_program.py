@@ -113,6 +113,14 @@ def test_key_lies_where_the_bucket_lies() -> None:
     assert cloud.inputs("storage/bucket:Bucket", "offsite-copies")["location"] == "EU"
 
 
+def test_google_may_use_the_keys_with_its_own_accounts_alone() -> None:
+    grants = whole("medium").of("kms/cryptoKeyIAMMember:CryptoKeyIAMMember").values()
+    assert {(grant.inputs["cryptoKeyId"], grant.inputs["member"]) for grant in grants} == {
+        ("disks-key-id", "serviceAccount:service-4711@compute-system.iam.gserviceaccount.com"),
+        ("buckets-key-id", "serviceAccount:service-4711@gs"),
+    }
+
+
 def test_database_disk_is_mounted_before_anything_uses_it() -> None:
     script = whole("medium").inputs(INSTANCE, "db1")["metadata"]["startup-script"]
     assert "@" not in script
