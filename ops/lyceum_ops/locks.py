@@ -28,7 +28,10 @@ def make(progress: Progress, *, upgrade: bool) -> None:
         ("dev", [*everything, *dependencies("ops", extra="dev")], ["--universal", "--python-version", CONTROL_PYTHON]),
         ("control", control, ["--universal", "--python-version", CONTROL_PYTHON]),
         *((name, _with_ours(name), ["--python-version", HOST_PYTHON]) for name in HOSTS),
-        *((name, dependencies(folder), ["--python-version", HOST_PYTHON]) for name, folder in SOFTWARE.items()),
+        *(
+            (name, dependencies(folder), ["--python-version", HOST_PYTHON, "--only-binary", ":all:"])
+            for name, folder in SOFTWARE.items()
+        ),
         ("installer", [INSTALLER], ["--python-version", HOST_PYTHON]),
     ]
     for name, wanted, options in steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.paths import jupyter_config_dir
 from jupyter_server import version_info
@@ -47,13 +48,13 @@ class Lab(LabServerApp):  # type: ignore[misc]  # has no types
 
     def initialize_handlers(self) -> None:
         """Tell the pages what there is."""
-        page = self.serverapp.web_app.settings.setdefault("page_config_data", {})
-        page.update(
+        settings = self.serverapp.web_app.settings
+        settings["page_config_hook"] = leave_out
+        settings.setdefault("page_config_data", {}).update(
             buildAvailable=False,
             buildCheck=False,
             delete_to_trash=False,
             devMode=False,
-            disabledExtensions=dict.fromkeys(LEFT_OUT, True),
             exposeAppInBrowser=False,
             fullMathjaxUrl="",
             news={"disabled": True},
@@ -62,6 +63,11 @@ class Lab(LabServerApp):  # type: ignore[misc]  # has no types
             token="",
         )
         super().initialize_handlers()
+
+
+def leave_out(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
+    """Add to what is disabled on a page."""
+    return {**page, "disabledExtensions": sorted({*page.get("disabledExtensions", ()), *LEFT_OUT})}
 
 
 def _jupyter_server_extension_points() -> list[dict[str, object]]:

@@ -45,6 +45,8 @@ def written(head: Head) -> bytes:
     if head.prefix:
         lines.append(b"X-Forwarded-Prefix: " + head.prefix)
     lines.append(b"X-Lyceum-Account: " + head.account.encode())
+    if head.service == "jupyter":  # it shows people who else is there
+        lines += [b"X-Lyceum-Name: " + name for name in head.all(b"x-lyceum-name")[:1]]
     if head.kind in {"files", "raw"}:
         lines.append(b"X-Lyceum-Kind: " + head.kind.encode())
     if head.upgrade and head.kind in {"terminal", "port"}:

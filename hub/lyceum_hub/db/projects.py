@@ -46,6 +46,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         """Return what somebody is in the project, or None."""
         return next((person.role for person in self.users if person.account_id == account_id), None)
 
+    def name_of(self, account_id: UUID) -> str | None:
+        """Return what somebody who works in the project is called, or None."""
+        names = (f"{person.first_name} {person.last_name}" for person in self.users if person.account_id == account_id)
+        return next(names, None)
+
 
 _QUOTA = Quota.__struct_fields__
 _PLAIN = [name for name in Project.__struct_fields__ if name not in {"quota", "users", "state"}]

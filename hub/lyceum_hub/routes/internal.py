@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -42,6 +43,7 @@ class Internal:
             "x-lyceum-host": decision.host,
             "x-lyceum-account": str(decision.account_id),
             "x-lyceum-credential": name_of(decision.token_hash),
+            "x-lyceum-name": quote(decision.name, safe=" "),
             "cache-control": "no-store",
         }
         return Response(status_code=204, headers=headers)

@@ -29,6 +29,8 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     account_id: UUID
+    name: str
+    """What the others in the project may call the person."""
     token_hash: bytes
     """Of the session or API key that it hangs on, also where a project's cookie was shown."""
     until: float
@@ -85,6 +87,7 @@ class Permissions:
         return Permission(
             host=project.compute_host,
             account_id=caller.account_id,
+            name=project.name_of(caller.account_id) or "Administrator",
             token_hash=caller.token_hash,
             until=asked + REMEMBERED,
         )

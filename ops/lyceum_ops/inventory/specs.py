@@ -86,13 +86,13 @@ def misfits(option: Option, value: object, *, at: str = "") -> list[str]:
     wrong = _wrong_type(option.type, value)
     if wrong:
         return [f"{at} must be {wrong}, not {_shown(value)}"]
-    if option.choices and value not in option.choices:
-        return [f"{at} must be one of {', '.join(map(str, option.choices))}, not {_shown(value)}"]
     if isinstance(value, list | tuple):
-        element = Option(name="", type=option.elements or "raw", options=option.options)
+        element = Option(name="", type=option.elements or "raw", choices=option.choices, options=option.options)
         return [
             problem for number, item in enumerate(value) for problem in misfits(element, item, at=f"{at}[{number}]")
         ]
+    if option.choices and value not in option.choices:
+        return [f"{at} must be one of {', '.join(map(str, option.choices))}, not {_shown(value)}"]
     if isinstance(value, Mapping) and option.options:
         return _misfits_of_mapping(option, value, at)
     return []

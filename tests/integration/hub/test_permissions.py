@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import unquote
 
 import httpx
 from lyceum_compute.protocol.messages import State
@@ -28,6 +29,7 @@ def test_people_of_a_running_project_get_its_host(site: Site, ada: Person) -> No
     assert answer.status_code == 204
     assert answer.headers["x-lyceum-host"] == host_of(site, ada, project_id).name
     assert answer.headers["x-lyceum-account"] == ada.account_id
+    assert unquote(answer.headers["x-lyceum-name"]) == "Ada Lovelace"
     key = ada.ok("create_api_key", name="x")["api_key"]
     assert ask(Person(site, authorization=f"Bearer {key}"), project_id).status_code == 204
 

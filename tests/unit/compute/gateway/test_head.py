@@ -166,6 +166,11 @@ def test_jupyter_is_told_the_whole_path() -> None:
     assert f"GET /{ID}/port/jupyter/api?x HTTP/1.1".encode() in lines_of(head)
 
 
+def test_jupyter_alone_is_told_the_persons_name() -> None:
+    assert b"X-Lyceum-Name: Ada L%C3%B6" in lines_of(read(port("jupyter/lab", X_Lyceum_Name="Ada L%C3%B6")))
+    assert not [line for line in lines_of(read(port(X_Lyceum_Name="Ada"))) if b"Ada" in line]
+
+
 def test_program_gets_its_own_cookies_and_no_other() -> None:
     cookies = "a=1; __Host-lyceum_project=x;__host-LYCEUM_session=y; lyceum_backend=hub1; b=2; __Secure-lyceum=1"
     assert b"Cookie: a=1; b=2" in lines_of(read(port(Cookie=cookies)))
