@@ -176,6 +176,10 @@ def test_units_are_confined(instance: Instance, name: str, most: float) -> None:
     assert float(found[1]) <= most
 
 
+def test_software_that_is_asked_for_is_there(instance: Instance) -> None:
+    assert "274177" in instance.run(ONE, "echo 'factor(2^64+1)' | gp -q")["stdout"]
+
+
 def test_a_flood_of_processes_ends_in_the_project(instance: Instance) -> None:
     assert instance.compute.check_output("systemctl show --property=TasksMax --value %s", slice_of(TWO)) == "2000"
     instance.run(TWO, "for i in $(seq 3000); do sleep 600 & done 2>/dev/null")
