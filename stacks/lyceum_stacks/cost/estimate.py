@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -21,9 +20,9 @@ from lyceum_stacks.cost.usage import ResourceUsage, Usage
 from lyceum_stacks.cost.usage import Sustained as SustainedUse
 from lyceum_stacks.errors import StackError, WrongUse
 from lyceum_stacks.prices import table as tables
+from lyceum_stacks.regions import REGIONS
 
 GOOGLE = "gcp:"
-PROVIDERS = "pulumi:providers:"
 STACK = "pulumi:pulumi:Stack"
 DOLLAR = "USD"
 # How a stack's machines can be bought, and what that changes of its usage.
@@ -240,11 +239,13 @@ def _unbought(said: Mapping[str, ResourceUsage]) -> dict[str, ResourceUsage]:
 
 
 def _refuse_unknown_region(region: str, table: tables.Table) -> None:
-    if region and region not in table.regions:
-        near = get_close_matches(region, table.regions, n=1)
+    """A region that exists but has no prices is not refused: what has none there is told by name."""
+    if region and region not in table.regions and region not in REGIONS:
+        near = get_close_matches(region, [*sorted(table.regions), *REGIONS], n=1)
         raise WrongUse(
-            f"The table has no prices for a region {region!r}." + (f" Is {near[0]} meant?" if near else ""),
-            hint=f"It has {', '.join(sorted(table.regions))}. Other regions: ./lyceum prices refresh --region {region}",
+            f"There is no region {region!r}." + (f" Is {near[0]} meant?" if near else ""),
+            hint=f"The table has prices for {', '.join(sorted(table.regions))}; "
+            "./lyceum prices refresh --region REGION adds those of others.",
         )
 
 
@@ -258,9 +259,3 @@ def _refuse_strangers(usage: Usage, resources: Sequence[Resource]) -> None:
                 f"The usage file speaks of a resource {pattern!r}, which the stack does not have."
                 + (f" Is {near[0]} meant?" if near else "")
             )
-
-
-def age(day: date, today: date) -> str:
-    """How old a price is, in words."""
-    days = (today - day).days
-    return f"{days} days old" if days != 1 else "1 day old"

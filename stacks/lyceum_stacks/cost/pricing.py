@@ -16,7 +16,6 @@ from lyceum_stacks.cost.sustained import Use
 from lyceum_stacks.cost.usage import ResourceUsage, Usage
 from lyceum_stacks.prices.table import Price, Table
 
-GOOGLE = "pulumi:providers:gcp"
 # Where a bucket or snapshot stands that is in more than one region, and the same elsewhere.
 MULTI_REGIONS = {"us": "us", "northamerica": "us", "europe": "eu", "asia": "asia"}
 

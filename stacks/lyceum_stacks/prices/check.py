@@ -51,7 +51,7 @@ def _row(row: Price, today: date, sources: Collection[str]) -> Iterator[str]:
         yield f"{where}: {row.usd} is not a price"
     if not row.start.is_finite() or row.start < 0:
         yield f"{where}: a tier cannot begin at {row.start}"
-    if row.usd == 0 and row.item != "transfer/intra-zone":
+    if row.usd == 0:
         yield f"{where}: what is free is no row of the table"
     if not OLDEST <= row.day <= today + timedelta(days=1):
         yield f"{where}: its date, {row.day}, cannot be"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -118,8 +118,3 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-def oldest(rows: Sequence[Price]) -> date | None:
-    """The date of the oldest of some prices."""
-    return min((row.day for row in rows), default=None)

@@ -58,10 +58,9 @@ def instance(pricing: Pricing, resource: Resource) -> list[Line]:
     boot = resource.get("bootDisk")
     if isinstance(boot, Mapping) and not boot.get("source"):
         found += _boot_disk(pricing, resource, region)
-    for number, scratch in enumerate(_listed(resource.get("scratchDisks"))):
+    for number, _ in enumerate(_listed(resource.get("scratchDisks"))):
         size = resource.number("scratchDisks", number, "size") or LOCAL_SSD_GIB
         found += disk_lines(pricing, f"local SSD {number + 1}", "local-ssd", size, region)
-        del scratch
     return found + _addresses(pricing, fleet)
 
 

@@ -9,7 +9,6 @@ from lyceum_stacks.cost.report import Line
 from lyceum_stacks.cost.resources import NotPriceable, Resource
 from lyceum_stacks.cost.rules.disks import FREE_REGIONS
 
-MULTI = frozenset({"us", "eu", "asia"})
 # Older names of a class, that still stand in programs.
 CLASSES = {
     "": "standard", "standard": "standard", "regional": "standard", "multi_regional": "standard",

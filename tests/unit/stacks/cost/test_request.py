@@ -65,7 +65,7 @@ def test_how_it_ends_is_in_the_exit_code_and_the_json_is_printed_all_the_same(co
     ("words", "code", "said"),
     [
         (("nowhere",), 2, "there is no stack 'nowhere'"),
-        (("--preview", CREATE, "--region", "mars-west1"), 2, "no prices for a region 'mars-west1'"),
+        (("--preview", CREATE, "--region", "mars-west1"), 2, "There is no region 'mars-west1'"),
         (("--preview", CREATE, "--currency", "XYZ"), 2, "no exchange rate for 'XYZ'"),
         (("--preview", CREATE, "--exchange-rate", "0.9"), 2, "without --currency"),
         (("--preview", CREATE, "--currency", "EUR", "--exchange-rate", "-1"), 2, "above 0"),

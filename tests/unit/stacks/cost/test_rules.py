@@ -165,6 +165,12 @@ def test_another_region_prices_everything_there(stack):
     assert report.total == Decimal("30.173141") + Decimal("0.44") + Decimal("0.875")
 
 
+def test_a_region_that_has_no_prices_leaves_all_without(stack):
+    stack.machine(machine_type="e2-medium")
+    report = stack.price(region="europe-west9")
+    assert (report.total, [missing.name for missing in report.not_priced]) == (0, ["vm"])
+
+
 def test_another_currency_at_the_tables_rate_or_the_given(stack):
     stack.add("compute/disk:Disk", zone="us-central1-a", type="pd-balanced", size=100)
     report = stack.price(currency="EUR")
@@ -175,7 +181,7 @@ def test_another_currency_at_the_tables_rate_or_the_given(stack):
 
 def test_what_cannot_be_asked_for_is_refused(stack):
     stack.machine()
-    with pytest.raises(WrongUse, match=r"region 'europe-west44'\. Is europe-west4 meant"):
+    with pytest.raises(WrongUse, match=r"no region 'europe-west44'\. Is europe-west4 meant"):
         stack.price(region="europe-west44")
     with pytest.raises(WrongUse, match="no exchange rate for 'XXX'"):
         stack.price(currency="XXX")
