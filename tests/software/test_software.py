@@ -63,6 +63,7 @@ def project(deployment: Deployment, client: Client) -> Iterator[str]:
     project_id = str(client.call("create_project", title="Software")["project_id"])
     administrator.call("set_quotas", project_id=project_id, memory=3000)
     assert client.call("start_project", project_id=project_id, wait=60)["state"] == "running"
+    administrator.http.close()
     yield project_id
     client.call("stop_project", project_id=project_id)
 
