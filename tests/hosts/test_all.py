@@ -137,10 +137,14 @@ def test_units_are_confined(machine: Host) -> None:
     assert {unit: exposure for unit, exposure in found if float(exposure) > CEILINGS[units[unit]]} == {}
 
 
+#: Distributions of other names than their group's.
+ALSO = {"compute": {"jupyter"}, "edge": {"ssh"}}
+
+
 def test_what_is_not_for_this_machine_is_not_on_it(machine: Host, groups: set[str]) -> None:
     installed = set(machine.check_output("ls /opt/lyceum 2>/dev/null || true").split())
     wanted = {group for group in ("hub", "compute", "storage") if group in groups}
-    assert installed == wanted | ({"jupyter"} if "compute" in groups else set())
+    assert installed == wanted.union(*(also for group, also in ALSO.items() if group in groups))
 
 
 def test_its_services_log_structured_records(machine: Host, groups: set[str]) -> None:
