@@ -15,6 +15,10 @@ export function visit(address: string, instance = new FakeInstance(), account: A
   browser.instance = instance;
   browser.session = account?.account_id ?? null;
   vi.stubGlobal("fetch", (url: string, request: { body: string }) => {
+    const listing = /^\/([0-9a-f-]{36})\/terminal\/$/.exec(url)?.[1];
+    if (listing !== undefined) {
+      return Promise.resolve(Response.json({ sessions: instance.terminals.get(listing) ?? [] }));
+    }
     const event = url.replace("/api/v1/", "");
     const { status, body, session } = instance.call(
       event,

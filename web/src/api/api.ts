@@ -1,6 +1,6 @@
 import { createApi, type BaseQueryFn } from "@reduxjs/toolkit/query/react";
 
-import { call } from "./call.ts";
+import { call, get } from "./call.ts";
 import type * as c from "./contract.ts";
 import type { Fault } from "./fault.ts";
 
@@ -86,6 +86,12 @@ export const api = createApi({
     deletePath: build.mutation<unknown, c.AtPath>({
       query: operation("delete_path"),
       invalidatesTags: ["Folder"],
+    }),
+
+    listPorts: build.query<{ ports: c.Port[] }, c.InProject>({ query: operation("list_ports") }),
+    listTerminals: build.query<{ sessions: c.TerminalSession[] }, c.InProject>({
+      queryFn: async ({ project_id }, { signal }) =>
+        (await get(`/${project_id}/terminal/`, signal)) as { data: { sessions: c.TerminalSession[] } },
     }),
 
     listSnapshots: build.query<{ snapshots: c.Snapshot[] }, c.InProject & { path?: string }>({

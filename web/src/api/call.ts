@@ -4,16 +4,24 @@ import type { Fault } from "./fault.ts";
 export type Outcome = { data: unknown; error?: undefined } | { data?: undefined; error: Fault };
 
 /** Calls one operation of the hub: `POST /api/v1/<event>`. Never rejects; a failure is a `Fault`. */
-export async function call(event: string, body: object = {}, signal?: AbortSignal): Promise<Outcome> {
+export function call(event: string, body: object = {}, signal?: AbortSignal): Promise<Outcome> {
+  return ask(`/api/v1/${event}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  });
+}
+
+/** Gets JSON from an address of this origin. Never rejects; a failure is a `Fault`. */
+export function get(address: string, signal?: AbortSignal): Promise<Outcome> {
+  return ask(address, { headers: { Accept: "application/json" }, signal: signal ?? null });
+}
+
+async function ask(address: string, request: RequestInit): Promise<Outcome> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1/${event}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      credentials: "same-origin",
-      body: JSON.stringify(body),
-      signal: signal ?? null,
-    });
+    response = await fetch(address, { credentials: "same-origin", ...request });
   } catch {
     return { error: { code: "unreachable", message: texts.faults.byCode.unreachable, status: 0 } };
   }
@@ -24,12 +32,13 @@ export async function call(event: string, body: object = {}, signal?: AbortSigna
     answer = undefined;
   }
   if (response.ok && answer !== undefined) return { data: answer };
-  return { error: faultFrom(response, answer) };
+  return { error: faultFrom(response.status, response.headers.get("Retry-After"), answer) };
 }
 
-function faultFrom(response: Response, answer: unknown): Fault {
-  const fault: Fault = { code: "unavailable", message: "", status: response.status };
-  const seconds = Number(response.headers.get("Retry-After") ?? "");
+/** The fault in an answer that refuses: its status, its header `Retry-After`, and its body as far as it is one of ours. */
+export function faultFrom(status: number, retryAfter: string | null, answer: unknown): Fault {
+  const fault: Fault = { code: "unavailable", message: "", status };
+  const seconds = Number(retryAfter ?? "");
   if (seconds > 0) fault.retryAfter = seconds;
   if (typeof answer !== "object" || answer === null || !("error" in answer)) return fault;
   const { error } = answer;

@@ -106,6 +106,25 @@ export interface Restored {
   set_aside: string[];
 }
 
+export interface Port {
+  port: number;
+  /** The address that the program listens on, in the project's own network. */
+  address: string;
+  /** The program's name; empty if it cannot be told. */
+  program: string;
+}
+
+/** A terminal of a project, whoever opened it. */
+export interface TerminalSession {
+  session: string;
+  created: string;
+  rows: number;
+  columns: number;
+  viewers: number;
+  /** The program in the foreground. */
+  command: string;
+}
+
 export interface InProject {
   project_id: string;
 }

@@ -13,6 +13,7 @@ import { places } from "./places.ts";
 import classes from "./Shell.module.css";
 import { useAppSelector } from "./store.ts";
 
+const Tray = lazy(() => import("../transfers/Tray.tsx"));
 const Palette = lazy(() => import("../palette/Palette.tsx"));
 
 /** The frame around every page of someone who is signed in: top bar, notices, content. */
@@ -21,6 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState<"never" | "closed" | "open">("never");
   const open = () => setPalette("open");
   usePaletteKeys(open);
+  const uploading = useAppSelector((state) => state.transfers.length > 0);
   return (
     <div className={classes.shell}>
       <a className="skip" href="#content">
@@ -47,6 +49,11 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" className={classes.main} tabIndex={-1}>
         {children}
       </main>
+      {uploading && (
+        <Suspense>
+          <Tray />
+        </Suspense>
+      )}
       {palette !== "never" && (
         <Suspense>
           <Palette opened={palette === "open"} onClose={() => setPalette("closed")} />

@@ -9,10 +9,15 @@ export const places = {
   file: (id: string, path: string) => `/projects/${id}/edit/${encoded(path)}`,
   terminals: (id: string) => `/projects/${id}/terminals`,
   terminal: (id: string, session: string) => `/projects/${id}/terminals/${encodeURIComponent(session)}`,
+  apps: (id: string) => `/projects/${id}/apps`,
   snapshots: (id: string, path = "") =>
     `/projects/${id}/snapshots${path === "" ? "" : `?path=${encodeURIComponent(path)}`}`,
   people: (id: string) => `/projects/${id}/people`,
   settings: (id: string) => `/projects/${id}/settings`,
+  /** A file as it is, to download and upload; a folder with `?zip`. */
+  bytes: (id: string, path: string) => `/${id}/files/${encoded(path)}`,
+  jupyter: (id: string, path = "") => `/${id}/port/jupyter/lab${path === "" ? "" : `/tree/${encoded(path)}`}`,
+  port: (id: string, port: number) => `/${id}/port/${port}/`,
 };
 
 const TOKEN = "next";

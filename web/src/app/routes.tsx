@@ -25,6 +25,7 @@ const inProject: RouteObject[] = [
   { path: "edit/*", element: <OpenItem /> },
   { path: "terminals", element: later(() => import("../terminal/TerminalsPage.tsx")) },
   { path: "terminals/:session", element: <OpenItem /> },
+  { path: "apps", element: later(() => import("../apps/AppsPage.tsx")) },
   { path: "snapshots", element: later(() => import("../snapshots/SnapshotsPage.tsx")) },
   { path: "people", element: later(() => import("../people/PeoplePage.tsx")) },
   { path: "settings", element: later(() => import("../settings/SettingsPage.tsx")) },

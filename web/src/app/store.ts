@@ -12,6 +12,7 @@ import { api } from "../api/api.ts";
 import { liveSlice } from "../live/slice.ts";
 import { loadTabs, storeTabs, tabsSlice } from "../project/tabs.ts";
 import { projectsSlice } from "../projects/slice.ts";
+import { transfersSlice } from "../transfers/slice.ts";
 
 /** Forgets all that belongs to the person who was signed in. */
 export const forgotten = createAction("app/forgotten");
@@ -38,6 +39,7 @@ const combined = combineReducers({
   projects: projectsSlice.reducer,
   session: sessionSlice.reducer,
   tabs: tabsSlice.reducer,
+  transfers: transfersSlice.reducer,
 });
 
 export type RootState = ReturnType<typeof combined>;
@@ -45,7 +47,8 @@ export type RootState = ReturnType<typeof combined>;
 const root: Reducer<RootState, UnknownAction, Partial<RootState>> = (state, action) => {
   if (!forgotten.match(action) || state === undefined) return combined(state, action);
   // The instance stays known, and the tabs stay for when the person comes back.
-  return combined({ ...state, projects: projectsSlice.getInitialState() }, action);
+  const empty = { projects: projectsSlice.getInitialState(), transfers: transfersSlice.getInitialState() };
+  return combined({ ...state, ...empty }, action);
 };
 
 export function makeStore(storage: Storage = localStorage) {

@@ -19,6 +19,9 @@ export interface RowActions {
   onErase: (names: string[], forGood: boolean) => void;
   onHistory: (entry: Entry) => void;
   hrefOf: (entry: Entry) => string;
+  /** Where its bytes are: a file's own, a folder's as a zip archive. */
+  downloadOf: (entry: Entry) => string;
+  jupyterOf: (entry: Entry) => string;
   pathOf: (entry: Entry) => string;
   taken: ReadonlySet<string>;
 }

@@ -8,6 +8,7 @@ import { Ago } from "../ui/Ago.tsx";
 import {
   IconCopy,
   IconDots,
+  IconDownload,
   IconFile,
   IconFileCode,
   IconFileSymlink,
@@ -16,6 +17,7 @@ import {
   IconFolderOpen,
   IconHistory,
   IconLink,
+  IconNotebook,
   IconPencil,
   IconPhoto,
   IconTrash,
@@ -27,6 +29,7 @@ import { tell } from "../ui/tell.ts";
 import classes from "./FileGrid.module.css";
 import type { RowActions } from "./FileGrid.tsx";
 import { NameRow } from "./NameRow.tsx";
+import { isNotebook } from "./path.ts";
 
 interface Props extends RowActions {
   entry: Entry;
@@ -85,9 +88,19 @@ export function FileRow({
         <>
           <span role="gridcell" className={classes.name}>
             <TypeIcon entry={entry} />
-            <Link to={actions.hrefOf(entry)} tabIndex={-1} onDoubleClick={(event) => event.stopPropagation()}>
-              {name}
-            </Link>
+            {isNotebook(entry) ? (
+              <a href={actions.jupyterOf(entry)} target="_blank" rel="noopener" tabIndex={-1}>
+                {name}
+              </a>
+            ) : (
+              <Link
+                to={actions.hrefOf(entry)}
+                tabIndex={-1}
+                onDoubleClick={(event) => event.stopPropagation()}
+              >
+                {name}
+              </Link>
+            )}
           </span>
           <span role="gridcell" className={classes.size}>
             {entry.type === "file" ? readableSize(entry.size) : ""}
@@ -125,6 +138,21 @@ function RowMenu({
       )}
       lines={[
         { label: texts.files.open, icon: <IconFolderOpen {...look} />, onClick: () => actions.onOpen(entry) },
+        ...(isNotebook(entry)
+          ? [
+              {
+                label: texts.files.openInJupyter,
+                icon: <IconNotebook {...look} />,
+                href: actions.jupyterOf(entry),
+                newTab: true,
+              },
+            ]
+          : []),
+        {
+          label: entry.type === "directory" ? texts.files.downloadZip : texts.files.download,
+          icon: <IconDownload {...look} />,
+          href: actions.downloadOf(entry),
+        },
         { label: texts.files.rename, icon: <IconPencil {...look} />, onClick: () => onRenaming(true) },
         {
           label: texts.files.duplicate,

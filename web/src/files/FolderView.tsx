@@ -17,7 +17,7 @@ import { FileGrid } from "./FileGrid.tsx";
 import { FilesBar } from "./FilesBar.tsx";
 import classes from "./FolderView.module.css";
 import { NameRow } from "./NameRow.tsx";
-import { inTrash, join, parentOf } from "./path.ts";
+import { inTrash, isNotebook, join, parentOf } from "./path.ts";
 import { byColumn, type Order } from "./order.ts";
 import { useFileActions } from "./useFileActions.ts";
 
@@ -55,9 +55,17 @@ export function FolderView({ project, path }: Props) {
   const open = (entry: Entry) => {
     const at = join(path, entry.name);
     if (entry.type === "directory") void navigate(places.folder(id, at));
+    else if (isNotebook(entry)) window.open(places.jupyter(id, at), "_blank", "noopener");
     else if (entry.type === "other")
       tellFault(texts.files.refused, { code: "", message: texts.files.notOpened(entry.name), status: 0 });
     else void navigate(places.file(id, at));
+  };
+  const upload = async ({ items }: DataTransfer) => {
+    const reading = import("../transfers/dropped.ts");
+    // The browser forgets the items when the event is over: the entries are asked for before anything is waited for.
+    const entries = [...items].map((item) => item.webkitGetAsEntry());
+    const { filesIn } = await reading;
+    await actions.upload(await filesIn(entries), taken);
   };
   const erase = (names: string[], forGood: boolean) => {
     if (forGood || inTrash(path)) setDeleting(names);
@@ -97,7 +105,7 @@ export function FolderView({ project, path }: Props) {
       onDrop={(event) => {
         event.preventDefault();
         setDropping(false);
-        void actions.upload([...event.dataTransfer.files], taken);
+        void upload(event.dataTransfer);
       }}
     >
       <FilesBar
@@ -108,7 +116,12 @@ export function FolderView({ project, path }: Props) {
         hidden={hidden}
         onHidden={setHidden}
         onMake={setMaking}
-        onUpload={(files) => void actions.upload(files, taken)}
+        onUpload={(files) =>
+          void actions.upload(
+            files.map((file) => ({ file, path: file.name })),
+            taken,
+          )
+        }
       />
       {making !== null && (
         <NameRow
@@ -157,6 +170,12 @@ export function FolderView({ project, path }: Props) {
           onRename={(name, to) => void actions.rename(name, to)}
           onDuplicate={(entry) => void actions.duplicate(entry, taken)}
           onErase={erase}
+          downloadOf={(entry) =>
+            entry.type === "directory"
+              ? `${places.bytes(id, join(path, entry.name))}?zip`
+              : places.bytes(id, join(path, entry.name))
+          }
+          jupyterOf={(entry) => places.jupyter(id, join(path, entry.name))}
           onHistory={(entry) => void navigate(places.snapshots(id, join(path, entry.name)))}
           pathOf={(entry) => join(path, entry.name)}
         />

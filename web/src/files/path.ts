@@ -17,6 +17,10 @@ export function isName(name: string): boolean {
   return new TextEncoder().encode(name).length <= 255;
 }
 
+/** Whether JupyterLab is what opens it. */
+export const isNotebook = ({ name, type }: { name: string; type: string }): boolean =>
+  type !== "directory" && /\.ipynb$/i.test(name);
+
 /** The folders on the way to `path`, the home first. */
 export function wayTo(path: string): { name: string; path: string }[] {
   const names = path === "" ? [] : path.split("/");

@@ -7,7 +7,8 @@ import { useAppDispatch } from "../app/store.ts";
 import { tabsSlice } from "../project/tabs.ts";
 import { texts } from "../texts/index.ts";
 import { tell, tellFault, tellWithUndo } from "../ui/tell.ts";
-import { baseName, freeName, join, TRASH } from "./path.ts";
+import type { Dropped } from "../transfers/dropped.ts";
+import { freeName, join, TRASH } from "./path.ts";
 
 export interface Folder {
   project_id: string;
@@ -127,33 +128,19 @@ export function useFileActions(folder: Folder) {
         }
       }),
 
-    upload: async (files: File[], taken: ReadonlySet<string>) => {
+    /** Queues files for upload; what they would overwrite keeps its name, and they get a free one. */
+    upload: async (files: Dropped[], taken: ReadonlySet<string>) => {
+      const { queueOf } = await import("../transfers/queue.ts");
+      const queue = queueOf(dispatch);
+      const names = new Map<string, string>();
       const used = new Set(taken);
-      for (const file of files) {
-        const name = freeName(baseName(file.name), used);
+      for (const { file, path: below } of files) {
+        const [top = "", ...rest] = below.split("/");
+        const name = names.get(top) ?? freeName(top, used);
         used.add(name);
-        const content = await textOf(file);
-        if (content === undefined) continue;
-        const entry = { ...blank(name, "file"), size: file.size };
-        if (await ahead(add(entry), () => write({ ...at(name), content }).unwrap()))
-          tell(texts.files.uploaded(name));
+        if (rest.length > 0) names.set(top, name);
+        queue.add({ project: project_id, path: join(path, [name, ...rest].join("/")), file });
       }
     },
   };
-}
-
-const LARGEST = 10_000_000;
-
-/** A file's text; undefined (and a word to the person) if it is no text or too large. */
-async function textOf(file: File): Promise<string | undefined> {
-  if (file.size > LARGEST) {
-    tellFault(texts.files.refused, { code: "", message: texts.files.uploadTooLarge(file.name), status: 0 });
-    return undefined;
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
-  } catch {
-    tellFault(texts.files.refused, { code: "", message: texts.files.notText(file.name), status: 0 });
-    return undefined;
-  }
 }

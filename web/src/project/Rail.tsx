@@ -2,7 +2,7 @@ import { NavLink, useLocation } from "react-router";
 
 import { places } from "../app/places.ts";
 import { texts } from "../texts/index.ts";
-import { IconFolder, IconHistory, IconSettings, IconTerminal2, IconUsers } from "../ui/icons.ts";
+import { IconApps, IconFolder, IconHistory, IconSettings, IconTerminal2, IconUsers } from "../ui/icons.ts";
 import classes from "./Rail.module.css";
 
 /** The places of a project. At the side, or at the bottom of a narrow window. */
@@ -12,6 +12,7 @@ export function Rail({ id }: { id: string }) {
   const items = [
     { to: places.folder(id, ""), label: texts.project.files, Icon: IconFolder, also: editing },
     { to: places.terminals(id), label: texts.project.terminals, Icon: IconTerminal2 },
+    { to: places.apps(id), label: texts.project.apps, Icon: IconApps },
     { to: places.snapshots(id), label: texts.project.snapshots, Icon: IconHistory },
     { to: places.people(id), label: texts.project.people, Icon: IconUsers },
     { to: places.settings(id), label: texts.project.settings, Icon: IconSettings },

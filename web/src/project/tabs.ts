@@ -92,7 +92,7 @@ interface Root {
 export const selectTabs = (root: Root, project: string): ProjectTabs => root.tabs[project] ?? NOTHING;
 
 /** A terminal not used before: the first free number, and a session name that nobody else in the project has. */
-export function newTerminal(known: TerminalTab[]): TerminalTab {
+export function newTerminal(known: { number: number }[]): TerminalTab {
   const numbers = new Set(known.map((tab) => tab.number));
   let number = 1;
   while (numbers.has(number)) number += 1;

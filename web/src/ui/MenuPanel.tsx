@@ -18,6 +18,9 @@ export type MenuLine =
       label: string;
       icon?: ReactNode;
       to?: string;
+      /** An address outside of this page: something to download, or with `newTab` to look at beside it. */
+      href?: string;
+      newTab?: boolean;
       onClick?: () => void;
       checked?: boolean;
       disabled?: boolean;
@@ -54,7 +57,7 @@ export default function MenuPanel({ label, button, lines, width = 220, returnFoc
 function Line({ line }: { line: MenuLine }) {
   if (line === "rule") return <Menu.Divider />;
   if ("heading" in line) return <Menu.Label>{line.heading}</Menu.Label>;
-  const { label, icon, to, onClick, checked, disabled, dangerous } = line;
+  const { label, icon, to, href, newTab, onClick, checked, disabled, dangerous } = line;
   const look = {
     leftSection: icon,
     rightSection: checked === true ? <IconCheck size={16} aria-label={texts.common.chosen} /> : null,
@@ -64,6 +67,14 @@ function Line({ line }: { line: MenuLine }) {
   if (to !== undefined) {
     return (
       <Menu.Item component={Link} to={to} {...look}>
+        {label}
+      </Menu.Item>
+    );
+  }
+  if (href !== undefined) {
+    const how = newTab === true ? { target: "_blank", rel: "noopener" } : { download: true };
+    return (
+      <Menu.Item component="a" href={href} {...how} {...look}>
         {label}
       </Menu.Item>
     );

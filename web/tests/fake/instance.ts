@@ -3,10 +3,12 @@ import type {
   Change,
   Entry,
   Person,
+  Port,
   Project,
   ProjectState,
   Quota,
   Snapshot,
+  TerminalSession,
 } from "../../src/api/contract.ts";
 
 /** An answer of the fake instance: an HTTP status and a JSON body. */
@@ -55,6 +57,8 @@ export class FakeInstance {
   readonly projects = new Map<string, Project>();
   /** Files by project and path; folders end in "/". */
   readonly files = new Map<string, Map<string, File>>();
+  readonly terminals = new Map<string, TerminalSession[]>();
+  readonly ports = new Map<string, Port[]>();
   readonly snapshots = new Map<string, Snapshot[]>();
   /** Answers given instead of the true one, once each. */
   readonly refusals: { event: string; status: number; code: string; message: string }[] = [];
@@ -255,6 +259,8 @@ export class FakeInstance {
         const modified = this.write(id, path, String(fields.content));
         return ok({ modified, size: String(fields.content).length });
       }
+      case "list_ports":
+        return ok({ ports: this.ports.get(id) ?? [] });
       case "make_directory":
         this.write(id, `${path}/.`, "");
         files.delete(`${path}/.`);

@@ -1,9 +1,33 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { Project } from "../../src/api/contract.ts";
 import { FakeInstance } from "../fake/instance.ts";
 import { expectAccessible, visit } from "../render.tsx";
+
+/** Answers every upload with 201; lists what was asked. */
+function stubUploads(): string[] {
+  const requests: string[] = [];
+  class Request {
+    upload = {};
+    status = 201;
+    responseText = "";
+    onload: (() => void) | undefined;
+    #line = "";
+    open(method: string, url: string) {
+      this.#line = `${method} ${url}`;
+    }
+    setRequestHeader() {
+      return undefined;
+    }
+    send(body: Blob) {
+      requests.push(`${this.#line} ${body.size}`);
+      queueMicrotask(() => this.onload?.());
+    }
+  }
+  vi.stubGlobal("XMLHttpRequest", Request);
+  return requests;
+}
 
 function open(place: string, fields: Partial<Project> = {}) {
   const instance = new FakeInstance();
@@ -69,13 +93,38 @@ describe("files", () => {
     expect(await screen.findByRole("row", { name: "notes.txt" })).toBeVisible();
   });
 
-  it("are uploaded as text, under a free name", async () => {
-    const { user, instance, id } = open("files");
+  it("are uploaded whatever they hold, under a free name, and the page says how far it is", async () => {
+    const { user, id } = open("files");
     await grid();
+    const requests = stubUploads();
     const [input] = document.querySelectorAll<HTMLInputElement>("input[type=file]");
     if (input === undefined) throw new Error("no input for files");
-    await user.upload(input, new File(["hello"], "notes.txt"));
-    await waitFor(() => expect(instance.read(id, "notes (2).txt")).toBe("hello"));
+    await user.upload(input, new File([new Uint8Array([0xff, 0])], "notes.txt"));
+    expect(await screen.findByText("1 upload finished")).toBeVisible();
+    expect(requests).toEqual([
+      expect.stringMatching(`^PUT /${id}/files/notes%20\\(2\\).txt\\?upload=[0-9a-f-]{36}&offset=0 2$`),
+    ]);
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Clear finished" }));
+    await waitFor(() => expect(screen.queryByRole("region", { name: "Uploads" })).toBeNull());
+  });
+
+  it.each([
+    ["notes.txt", "Download", "notes.txt"],
+    ["data", "Download as zip", "data?zip"],
+  ])("are downloaded, folders as an archive: %s", async (name, action, address) => {
+    const { user, id } = open("files");
+    await user.click(await screen.findByRole("button", { name: `Actions for ${name}` }));
+    const item = await screen.findByRole("menuitem", { name: action });
+    expect(item).toHaveAttribute("href", `/${id}/files/${address}`);
+  });
+
+  it("open in JupyterLab if they are notebooks", async () => {
+    const { instance, id } = open("files");
+    instance.write(id, "first.ipynb", "{}");
+    instance.change(id, { last_edited: "2026-11-22T10:20:00Z" });
+    const link = await screen.findByRole("link", { name: "first.ipynb" });
+    expect(link).toHaveAttribute("href", `/${id}/port/jupyter/lab/tree/first.ipynb`);
   });
 
   it("say what went wrong and try again", async () => {

@@ -67,10 +67,7 @@ describe("tabs", () => {
 });
 
 it("numbers a new terminal with the first free number, under a name of its own", () => {
-  const made = newTerminal([
-    { kind: "terminal", session: "1-x", number: 1 },
-    { kind: "terminal", session: "3-x", number: 3 },
-  ]);
+  const made = newTerminal([{ number: 1 }, { number: 3 }]);
   expect(made.number).toBe(2);
   expect(made.session).toMatch(/^2-[a-z0-9]+$/);
   expect(numberOf(made.session)).toBe(2);
