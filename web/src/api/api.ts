@@ -23,7 +23,7 @@ const folder = ({ project_id, path }: c.AtPath) => `${project_id}:${path}`;
 export const api = createApi({
   reducerPath: "api",
   baseQuery,
-  tagTypes: ["Account", "Folder", "Snapshots"],
+  tagTypes: ["Account", "Folder", "QuotaRequests", "Snapshots", "Trash"],
   endpoints: (build) => ({
     getSite: build.query<c.Site, void>({ query: () => ({ event: "get_site" }) }),
     getAccount: build.query<c.Account, void>({
@@ -57,7 +57,24 @@ export const api = createApi({
     removeCollaborator: build.mutation<unknown, c.InProject & { account_id: string }>({
       query: operation("remove_collaborator"),
     }),
-    setQuotas: build.mutation<unknown, c.InProject & Partial<c.Quota>>({ query: operation("set_quotas") }),
+    killProject: build.mutation<{ processes: number }, c.InProject>({ query: operation("kill_project") }),
+
+    getUsage: build.query<c.UsageNow, c.InProject>({ query: operation("get_usage") }),
+    setQuotas: build.mutation<{ applied: boolean }, c.InProject & Partial<c.Quota>>({
+      query: operation("set_quotas"),
+      invalidatesTags: ["QuotaRequests"],
+    }),
+    requestQuotas: build.mutation<unknown, c.InProject & Partial<c.Quota> & { reason?: string }>({
+      query: operation("request_quotas"),
+    }),
+    getQuotaRequests: build.query<{ requests: c.QuotaRequest[] }, void>({
+      query: () => ({ event: "get_quota_requests" }),
+      providesTags: ["QuotaRequests"],
+    }),
+    declineQuotas: build.mutation<unknown, c.InProject>({
+      query: operation("decline_quotas"),
+      invalidatesTags: ["QuotaRequests"],
+    }),
 
     listDirectory: build.query<c.Listing, c.AtPath & { hidden?: boolean }>({
       query: operation("list_directory"),
@@ -83,8 +100,24 @@ export const api = createApi({
       query: operation("rename_path"),
       invalidatesTags: ["Folder"],
     }),
-    deletePath: build.mutation<unknown, c.AtPath>({
+    deletePath: build.mutation<{ trash_id: string | null }, c.AtPath & { trash?: boolean }>({
       query: operation("delete_path"),
+      invalidatesTags: ["Folder", "Trash"],
+    }),
+    listTrash: build.query<{ trash: c.Deleted[]; truncated: boolean }, c.InProject>({
+      query: operation("list_trash"),
+      providesTags: ["Trash"],
+    }),
+    restoreFromTrash: build.mutation<{ path: string }, c.InProject & { trash_id: string }>({
+      query: operation("restore_from_trash"),
+      invalidatesTags: ["Folder", "Trash"],
+    }),
+    emptyTrash: build.mutation<unknown, c.InProject & { trash_ids?: string[] }>({
+      query: operation("empty_trash"),
+      invalidatesTags: ["Folder", "Trash"],
+    }),
+    unpackArchive: build.mutation<{ files: number }, c.AtPath & { destination: string }>({
+      query: operation("unpack_archive"),
       invalidatesTags: ["Folder"],
     }),
 

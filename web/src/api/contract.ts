@@ -125,6 +125,51 @@ export interface TerminalSession {
   command: string;
 }
 
+/** What a project uses. MB (10^6 bytes); tasks are processes and threads. */
+export interface Usage {
+  time: string;
+  started: string | null;
+  /** The last activity that was seen; a project without any stops after its idle time-out. */
+  active: string | null;
+  memory: number;
+  memory_peak: number;
+  memory_limit: number;
+  disk: number;
+  disk_limit: number;
+  cores: number;
+  cores_limit: number;
+  cpu_seconds: number;
+  tasks: number;
+  tasks_peak: number;
+  tasks_limit: number;
+}
+
+export interface UsageNow {
+  /** Null while the project is closed. */
+  usage: Usage | null;
+  quota: Quota;
+  /** The most that this site gives. */
+  maximum: Quota;
+  /** Which limits were reached, and what to do. */
+  advice: { quota: "memory" | "disk" | "tasks" | "cores"; message: string }[];
+}
+
+/** What the owner of a project asks the administrators for; what is not named is to stay as it is. */
+export interface QuotaRequest extends InProject {
+  quota: Partial<Quota>;
+  reason: string;
+}
+
+export interface Deleted {
+  trash_id: string;
+  /** Where it was. */
+  path: string;
+  deleted: string;
+  type: Entry["type"];
+  /** Bytes. */
+  size: number;
+}
+
 export interface InProject {
   project_id: string;
 }

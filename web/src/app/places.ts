@@ -1,5 +1,12 @@
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 
+/** The same for a path as the instance tells it: `\\xNN` in it is a byte that is no text, or a backslash. */
+const encodedBytes = (path: string): string =>
+  path
+    .split(/(\\x[0-9a-f]{2})/)
+    .map((part, index) => (index % 2 === 1 ? `%${part.slice(2).toUpperCase()}` : encoded(part)))
+    .join("");
+
 /** The addresses of places in a project. A path's slashes stay slashes; everything else in it is escaped. */
 export const places = {
   projects: "/projects",
@@ -7,6 +14,7 @@ export const places = {
   project: (id: string) => `/projects/${id}`,
   folder: (id: string, path: string) => `/projects/${id}/files${path === "" ? "" : `/${encoded(path)}`}`,
   file: (id: string, path: string) => `/projects/${id}/edit/${encoded(path)}`,
+  trash: (id: string) => `/projects/${id}/trash`,
   terminals: (id: string) => `/projects/${id}/terminals`,
   terminal: (id: string, session: string) => `/projects/${id}/terminals/${encodeURIComponent(session)}`,
   apps: (id: string) => `/projects/${id}/apps`,
@@ -15,7 +23,7 @@ export const places = {
   people: (id: string) => `/projects/${id}/people`,
   settings: (id: string) => `/projects/${id}/settings`,
   /** A file as it is, to download and upload; a folder with `?zip`. */
-  bytes: (id: string, path: string) => `/${id}/files/${encoded(path)}`,
+  bytes: (id: string, path: string) => `/${id}/files/${encodedBytes(path)}`,
   jupyter: (id: string, path = "") => `/${id}/port/jupyter/lab${path === "" ? "" : `/tree/${encoded(path)}`}`,
   port: (id: string, port: number) => `/${id}/port/${port}/`,
 };

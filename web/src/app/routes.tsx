@@ -23,6 +23,7 @@ const inProject: RouteObject[] = [
   { index: true, element: <Navigate to="files" replace /> },
   { path: "files/*", element: <FilesPage /> },
   { path: "edit/*", element: <OpenItem /> },
+  { path: "trash", element: later(() => import("../trash/TrashPage.tsx")) },
   { path: "terminals", element: later(() => import("../terminal/TerminalsPage.tsx")) },
   { path: "terminals/:session", element: <OpenItem /> },
   { path: "apps", element: later(() => import("../apps/AppsPage.tsx")) },

@@ -18,6 +18,7 @@ export interface RowActions {
   onDuplicate: (entry: Entry) => void;
   onErase: (names: string[], forGood: boolean) => void;
   onHistory: (entry: Entry) => void;
+  onUnpack: (entry: Entry) => void;
   hrefOf: (entry: Entry) => string;
   /** Where its bytes are: a file's own, a folder's as a zip archive. */
   downloadOf: (entry: Entry) => string;

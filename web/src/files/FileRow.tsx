@@ -18,6 +18,7 @@ import {
   IconHistory,
   IconLink,
   IconNotebook,
+  IconPackage,
   IconPencil,
   IconPhoto,
   IconTrash,
@@ -153,6 +154,15 @@ function RowMenu({
           icon: <IconDownload {...look} />,
           href: actions.downloadOf(entry),
         },
+        ...(entry.type === "file" && /\.zip$/i.test(entry.name)
+          ? [
+              {
+                label: texts.files.unpack,
+                icon: <IconPackage {...look} />,
+                onClick: () => actions.onUnpack(entry),
+              },
+            ]
+          : []),
         { label: texts.files.rename, icon: <IconPencil {...look} />, onClick: () => onRenaming(true) },
         {
           label: texts.files.duplicate,

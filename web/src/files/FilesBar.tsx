@@ -86,7 +86,7 @@ export function FilesBar({ id, path, words, onWords, hidden, onHidden, onMake, o
             { label: texts.files.hidden, checked: hidden, onClick: () => onHidden(!hidden) },
             {
               label: texts.files.trashPlace,
-              to: places.folder(id, TRASH),
+              to: places.trash(id),
               icon: <IconTrash size={16} aria-hidden />,
             },
           ]}

@@ -170,6 +170,7 @@ export function FolderView({ project, path }: Props) {
           onRename={(name, to) => void actions.rename(name, to)}
           onDuplicate={(entry) => void actions.duplicate(entry, taken)}
           onErase={erase}
+          onUnpack={(entry) => void actions.unpack(entry, taken)}
           downloadOf={(entry) =>
             entry.type === "directory"
               ? `${places.bytes(id, join(path, entry.name))}?zip`

@@ -8,17 +8,12 @@ import { tabsSlice } from "../project/tabs.ts";
 import { texts } from "../texts/index.ts";
 import { tell, tellFault, tellWithUndo } from "../ui/tell.ts";
 import type { Dropped } from "../transfers/dropped.ts";
-import { freeName, join, TRASH } from "./path.ts";
+import { freeName, join } from "./path.ts";
 
 export interface Folder {
   project_id: string;
   path: string;
   hidden: boolean;
-}
-
-/** A folder of the trash of its own for each deletion, so that equal names do not meet. */
-function trashFolder(now: Date): string {
-  return `${TRASH}/${now.toISOString().replace(/[-:]/g, "").replace(".", "-")}`;
 }
 
 const what = (names: string[]) =>
@@ -40,6 +35,8 @@ export function useFileActions(folder: Folder) {
   const [rename] = api.useRenamePathMutation();
   const [copy] = api.useCopyPathMutation();
   const [remove] = api.useDeletePathMutation();
+  const [restore] = api.useRestoreFromTrashMutation();
+  const [unpack] = api.useUnpackArchiveMutation();
   const { project_id, path } = folder;
   const at = (name: string) => ({ project_id, path: join(path, name) });
 
@@ -64,10 +61,6 @@ export function useFileActions(folder: Folder) {
   };
   const drop = (names: string[]) => (listing: Listing) => {
     listing.entries = listing.entries.filter((entry) => !names.includes(entry.name));
-  };
-
-  const moveAll = async (pairs: { source: string; destination: string }[]) => {
-    for (const pair of pairs) await rename({ project_id, ...pair }).unwrap();
   };
 
   return {
@@ -99,25 +92,33 @@ export function useFileActions(folder: Folder) {
     },
 
     trash: async (names: string[]) => {
-      const bin = trashFolder(new Date());
-      const moves = names.map((name) => ({ source: join(path, name), destination: join(bin, name) }));
+      const deleted: string[] = [];
       const done = await ahead(drop(names), async () => {
-        await make({ project_id, path: bin }).unwrap();
-        await moveAll(moves);
+        for (const name of names) {
+          const { trash_id } = await remove({ ...at(name), trash: true }).unwrap();
+          if (trash_id !== null) deleted.push(trash_id);
+          dispatch(tabsSlice.actions.pathGone({ project: project_id, path: join(path, name) }));
+        }
       });
       if (!done) return;
-      for (const { source } of moves)
-        dispatch(tabsSlice.actions.pathGone({ project: project_id, path: source }));
       tellWithUndo(texts.files.trashed(what(names)), async () => {
         try {
-          await moveAll(
-            moves.map(({ source, destination }) => ({ source: destination, destination: source })),
-          );
+          for (const trash_id of deleted) await restore({ project_id, trash_id }).unwrap();
           tell(texts.files.restoredTrash(what(names)));
         } catch (error) {
           tellFault(texts.files.refused, error);
         }
       });
+    },
+
+    /** Unpacks an archive into a new folder beside it. */
+    unpack: async ({ name }: Entry, taken: ReadonlySet<string>) => {
+      const folder = freeName(name.replace(/\.zip$/i, ""), taken);
+      const destination = join(path, folder);
+      const done = await ahead(add(blank(folder, "directory")), () =>
+        unpack({ ...at(name), destination }).unwrap(),
+      );
+      if (done) tell(texts.files.unpacked(folder));
     },
 
     deleteForGood: (names: string[]) =>

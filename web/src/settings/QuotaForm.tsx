@@ -21,8 +21,8 @@ export function QuotaForm({ project }: { project: Project }) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      await setQuotas({ project_id: project.project_id, ...quota }).unwrap();
-      tell(texts.settings.quotaSaved);
+      const { applied } = await setQuotas({ project_id: project.project_id, ...quota }).unwrap();
+      tell(applied ? texts.settings.quotaSaved : texts.settings.notApplied);
     } catch (error) {
       tellFault(texts.settings.refused, error);
     }

@@ -1,4 +1,4 @@
-import { Button, Container, Group, Paper, Text, Title } from "@mantine/core";
+import { Alert, Button, Container, Group, Paper, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { api } from "../api/api.ts";
@@ -10,34 +10,69 @@ import { Ago } from "../ui/Ago.tsx";
 import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop, IconRotateClockwise2 } from "../ui/icons.ts";
 import { phaseOf, StateBadge } from "../ui/StateBadge.tsx";
 import { useTitle } from "../ui/useTitle.ts";
+import { tell, tellFault } from "../ui/tell.ts";
 import { QuotaForm } from "./QuotaForm.tsx";
 import classes from "./SettingsPage.module.css";
+import { UsageCard } from "./UsageCard.tsx";
 
 /** State and what can be done about it, the facts of the project, and its quota. */
 export default function SettingsPage() {
   const project = useProject();
   useTitle(`${texts.settings.title} · ${project.title}`);
   const { data: me } = api.useGetAccountQuery();
+  const administrator = me?.administrator === true;
+  const owner = project.users.some((user) => user.account_id === me?.account_id && user.role === "owner");
   return (
     <Container size="sm" py="lg" w="100%">
       <Title order={2} size="h3" mb="md">
         {texts.settings.title}
       </Title>
       <StateCard project={project} />
+      <UsageCard project={project} owner={owner} />
       <Paper withBorder p="lg" mt="md">
         <Title order={3} size="h5" mb={4}>
           {texts.settings.quota}
         </Title>
         <Text size="sm" c="dimmed" mb="md">
-          {me?.administrator === true ? texts.settings.quotaAdmin : texts.settings.quotaNote}
+          {administrator ? texts.settings.quotaAdmin : texts.settings.quotaNote}
         </Text>
-        {me?.administrator === true ? (
+        {administrator && <Request project={project} />}
+        {administrator ? (
           <QuotaForm key={JSON.stringify(project.quota)} project={project} />
         ) : (
           <QuotaFacts project={project} />
         )}
       </Paper>
     </Container>
+  );
+}
+
+/** What the owner asks for, for administrators to decline; setting the quota answers it too. */
+function Request({ project }: { project: Project }) {
+  const { data } = api.useGetQuotaRequestsQuery(undefined, { refetchOnMountOrArgChange: true });
+  const [decline, { isLoading }] = api.useDeclineQuotasMutation();
+  const request = data?.requests.find((each) => each.project_id === project.project_id);
+  if (request === undefined) return null;
+  const confirmed = async () => {
+    try {
+      await decline({ project_id: project.project_id }).unwrap();
+      tell(texts.settings.declined);
+    } catch (error) {
+      tellFault(texts.settings.refused, error);
+    }
+  };
+  return (
+    <Alert mb="md" title={texts.settings.requested}>
+      <Text size="sm">
+        {Object.entries(request.quota)
+          .map(([name, value]) => `${name} ${String(value)}`)
+          .join(", ")}
+      </Text>
+      {request.reason !== "" && <Text size="sm">“{request.reason}”</Text>}
+      <Button size="xs" mt="xs" variant="default" loading={isLoading} onClick={() => void confirmed()}>
+        {texts.settings.decline}
+      </Button>
+    </Alert>
   );
 }
 

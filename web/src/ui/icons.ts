@@ -14,6 +14,8 @@ export { default as IconExternalLink } from "@tabler/icons-react/dist/esm/icons/
 export { default as IconApps } from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 export { default as IconKey } from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 export { default as IconNotebook } from "@tabler/icons-react/dist/esm/icons/IconNotebook.mjs";
+export { default as IconPackage } from "@tabler/icons-react/dist/esm/icons/IconPackage.mjs";
+export { default as IconSkull } from "@tabler/icons-react/dist/esm/icons/IconSkull.mjs";
 export { default as IconFile } from "@tabler/icons-react/dist/esm/icons/IconFile.mjs";
 export { default as IconFileCode } from "@tabler/icons-react/dist/esm/icons/IconFileCode.mjs";
 export { default as IconFilePlus } from "@tabler/icons-react/dist/esm/icons/IconFilePlus.mjs";

@@ -1,6 +1,7 @@
 import type {
   Account,
   Change,
+  Deleted,
   Entry,
   Person,
   Port,
@@ -9,6 +10,8 @@ import type {
   Quota,
   Snapshot,
   TerminalSession,
+  Usage,
+  UsageNow,
 } from "../../src/api/contract.ts";
 
 /** An answer of the fake instance: an HTTP status and a JSON body. */
@@ -36,6 +39,8 @@ const QUOTA: Quota = {
   member_host: false,
 };
 
+const MAXIMUM: Quota = { ...QUOTA, disk: 50_000, memory: 8000, cores: 4, network: true };
+
 class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -59,6 +64,11 @@ export class FakeInstance {
   readonly files = new Map<string, Map<string, File>>();
   readonly terminals = new Map<string, TerminalSession[]>();
   readonly ports = new Map<string, Port[]>();
+  readonly usage = new Map<string, Usage>();
+  advice: UsageNow["advice"] = [];
+  /** What owners asked for. */
+  readonly requests: Fields[] = [];
+  readonly trash: { deleted: Deleted; files: Map<string, File> }[] = [];
   readonly snapshots = new Map<string, Snapshot[]>();
   /** Answers given instead of the true one, once each. */
   readonly refusals: { event: string; status: number; code: string; message: string }[] = [];
@@ -176,6 +186,8 @@ export class FakeInstance {
         return ok(me);
       case "sign_out":
         return { ...ok({}), session: null };
+      case "get_quota_requests":
+        return ok({ requests: [] });
       case "get_projects":
         return ok({ projects: this.rows(me.account_id) });
       case "create_project": {
@@ -217,8 +229,20 @@ export class FakeInstance {
       case "set_quotas": {
         const { project_id: _, ...quota } = fields;
         this.change(id, { quota: { ...project.quota, ...quota } });
-        return ok({ quota });
+        return ok({ quota: { ...project.quota, ...quota }, applied: true });
       }
+      case "get_usage":
+        return ok({
+          usage: this.usage.get(id) ?? null,
+          quota: project.quota,
+          maximum: MAXIMUM,
+          advice: this.advice,
+        });
+      case "request_quotas":
+        this.requests.push(fields);
+        return ok({});
+      case "kill_project":
+        return ok({ processes: 3 });
       case "invite_collaborator": {
         const found = [...this.accounts.values()].find((each) => each.email_address === fields.email_address);
         if (found === undefined) return refuse(404, "not_found", "There is no such account.");
@@ -269,9 +293,35 @@ export class FakeInstance {
       case "rename_path":
         move(files, String(fields.source), String(fields.destination), event === "copy_path");
         return ok({});
-      case "delete_path":
-        for (const key of files.keys()) if (key === path || key.startsWith(`${path}/`)) files.delete(key);
+      case "delete_path": {
+        const gone = [...files].filter(([key]) => key.startsWith(`${path}/`) || key === path);
+        for (const [key] of gone) files.delete(key);
+        if (fields.trash !== true) return ok({ trash_id: null });
+        const deleted: Deleted = {
+          trash_id: this.id(),
+          path,
+          deleted: new Date().toISOString(),
+          type: gone.some(([key]) => key === path) ? "file" : "directory",
+          size: 0,
+        };
+        this.trash.unshift({ deleted, files: new Map(gone) });
+        return ok({ trash_id: deleted.trash_id });
+      }
+      case "list_trash":
+        return ok({ trash: this.trash.map(({ deleted }) => deleted), truncated: false });
+      case "restore_from_trash": {
+        const index = this.trash.findIndex(({ deleted }) => deleted.trash_id === fields.trash_id);
+        const [found] = index < 0 ? [] : this.trash.splice(index, 1);
+        if (found === undefined) return refuse(404, "not_found", "It is not in the trash.");
+        for (const [key, file] of found.files) files.set(key, file);
+        return ok({ path: found.deleted.path });
+      }
+      case "empty_trash": {
+        const ids = fields.trash_ids as string[] | undefined;
+        const left = this.trash.filter(({ deleted }) => ids?.includes(deleted.trash_id) === false);
+        this.trash.splice(0, this.trash.length, ...left);
         return ok({});
+      }
       default:
         return refuse(404, "unknown_event", "There is no such operation.");
     }
