@@ -17,6 +17,7 @@ import {
 import { useState } from "react";
 
 import { api } from "../api/api.ts";
+import { SshKeys } from "../ssh/SshKeys.tsx";
 import { texts } from "../texts/index.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { useTitle } from "../ui/useTitle.ts";
@@ -62,6 +63,9 @@ export default function AccountPage() {
               { value: "auto", label: texts.account.system },
             ]}
           />
+        </Paper>
+        <Paper withBorder p="lg">
+          <SshKeys title={texts.ssh.accountKeys} hint={texts.ssh.accountHint} order={2} />
         </Paper>
         <Paper withBorder p="lg">
           <Text size="sm" c="dimmed" mb="sm">

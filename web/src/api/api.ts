@@ -23,7 +23,7 @@ const folder = ({ project_id, path }: c.AtPath) => `${project_id}:${path}`;
 export const api = createApi({
   reducerPath: "api",
   baseQuery,
-  tagTypes: ["Account", "Folder", "QuotaRequests", "Snapshots", "Trash"],
+  tagTypes: ["Account", "Folder", "QuotaRequests", "Snapshots", "SshKeys", "Trash"],
   endpoints: (build) => ({
     getSite: build.query<c.Site, void>({ query: () => ({ event: "get_site" }) }),
     getAccount: build.query<c.Account, void>({
@@ -74,6 +74,19 @@ export const api = createApi({
     declineQuotas: build.mutation<unknown, c.InProject>({
       query: operation("decline_quotas"),
       invalidatesTags: ["QuotaRequests"],
+    }),
+
+    listSshKeys: build.query<{ ssh_keys: c.SshKey[] }, { project_id?: string }>({
+      query: operation("list_ssh_keys"),
+      providesTags: ["SshKeys"],
+    }),
+    addSshKey: build.mutation<c.SshKey, { key: string; project_id?: string }>({
+      query: operation("add_ssh_key"),
+      invalidatesTags: ["SshKeys"],
+    }),
+    deleteSshKey: build.mutation<unknown, { ssh_key_id: string }>({
+      query: operation("delete_ssh_key"),
+      invalidatesTags: ["SshKeys"],
     }),
 
     listDirectory: build.query<c.Listing, c.AtPath & { hidden?: boolean }>({

@@ -4,6 +4,19 @@ export interface Site {
   site_name: string;
   sign_up: "open" | "token" | "closed";
   version: string;
+  /** How projects are reached with SSH; null where they are not. */
+  ssh: { port: number; host_key: string; fingerprint: string } | null;
+}
+
+export interface SshKey {
+  ssh_key_id: string;
+  /** Set for a key that opens one project alone. */
+  project_id: string | null;
+  title: string;
+  key: string;
+  fingerprint: string;
+  created: string;
+  used: string | null;
 }
 
 export interface Account {

@@ -13,6 +13,7 @@ import { useTitle } from "../ui/useTitle.ts";
 import { tell, tellFault } from "../ui/tell.ts";
 import { QuotaForm } from "./QuotaForm.tsx";
 import classes from "./SettingsPage.module.css";
+import { SshCard } from "../ssh/SshCard.tsx";
 import { UsageCard } from "./UsageCard.tsx";
 
 /** State and what can be done about it, the facts of the project, and its quota. */
@@ -29,6 +30,7 @@ export default function SettingsPage() {
       </Title>
       <StateCard project={project} />
       <UsageCard project={project} owner={owner} />
+      <SshCard project={project} />
       <Paper withBorder p="lg" mt="md">
         <Title order={3} size="h5" mb={4}>
           {texts.settings.quota}

@@ -9,6 +9,7 @@ import type {
   ProjectState,
   Quota,
   Snapshot,
+  SshKey,
   TerminalSession,
   Usage,
   UsageNow,
@@ -39,6 +40,8 @@ const QUOTA: Quota = {
   member_host: false,
 };
 
+const SSH = { port: 8022, host_key: "ssh-ed25519 AAAA", fingerprint: "SHA256:abc" };
+
 const MAXIMUM: Quota = { ...QUOTA, disk: 50_000, memory: 8000, cores: 4, network: true };
 
 class Refusal extends Error {
@@ -57,7 +60,7 @@ const refuse = (status: number, code: string, message: string): never => {
 
 /** The hub's contract in memory, for tests and for looking at pages without an instance. Keeps no secrets and checks little. */
 export class FakeInstance {
-  site = { site_name: "Lyceum", sign_up: "open" as "open" | "token" | "closed", version: "0.1.0" };
+  site = { site_name: "Lyceum", sign_up: "open" as "open" | "token" | "closed", version: "0.1.0", ssh: SSH };
   readonly accounts = new Map<string, Account & { password: string }>();
   readonly projects = new Map<string, Project>();
   /** Files by project and path; folders end in "/". */
@@ -65,6 +68,7 @@ export class FakeInstance {
   readonly terminals = new Map<string, TerminalSession[]>();
   readonly ports = new Map<string, Port[]>();
   readonly usage = new Map<string, Usage>();
+  sshKeys: SshKey[] = [];
   advice: UsageNow["advice"] = [];
   /** What owners asked for. */
   readonly requests: Fields[] = [];
@@ -186,6 +190,26 @@ export class FakeInstance {
         return ok(me);
       case "sign_out":
         return { ...ok({}), session: null };
+      case "list_ssh_keys":
+        return ok({ ssh_keys: this.sshKeys.filter((key) => key.project_id === (fields.project_id ?? null)) });
+      case "add_ssh_key": {
+        const key = String(fields.key);
+        if (!key.startsWith("ssh-")) return refuse(422, "invalid", "This is no public key.");
+        const added = {
+          ssh_key_id: this.id(),
+          project_id: (fields.project_id as string | undefined) ?? null,
+          title: key.split(" ")[2] ?? "",
+          key,
+          fingerprint: "SHA256:xyz",
+          created: new Date().toISOString(),
+          used: null,
+        };
+        this.sshKeys.push(added);
+        return ok(added);
+      }
+      case "delete_ssh_key":
+        this.sshKeys = this.sshKeys.filter((key) => key.ssh_key_id !== fields.ssh_key_id);
+        return ok({});
       case "get_quota_requests":
         return ok({ requests: [] });
       case "get_projects":
