@@ -83,8 +83,7 @@ export default function AskForMore({ project, maximum, onClose }: Props) {
             description={texts.settings.askHint}
             value={reason}
             maxLength={1000}
-            autosize
-            minRows={2}
+            rows={3}
             error={checked && nothing ? texts.settings.nothingAsked : null}
             onChange={(event) => setReason(event.currentTarget.value)}
           />

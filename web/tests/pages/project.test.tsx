@@ -109,14 +109,11 @@ describe("files", () => {
     await waitFor(() => expect(screen.queryByRole("region", { name: "Uploads" })).toBeNull());
   });
 
-  it.each([
-    ["notes.txt", "Download", "notes.txt"],
-    ["data", "Download as zip", "data?zip"],
-  ])("are downloaded, folders as an archive: %s", async (name, action, address) => {
+  it("are downloaded from their row's menu", async () => {
     const { user, id } = open("files");
-    await user.click(await screen.findByRole("button", { name: `Actions for ${name}` }));
-    const item = await screen.findByRole("menuitem", { name: action });
-    expect(item).toHaveAttribute("href", `/${id}/files/${address}`);
+    await user.click(await screen.findByRole("button", { name: "Actions for notes.txt" }));
+    const item = await screen.findByRole("menuitem", { name: "Download" });
+    expect(item).toHaveAttribute("href", `/${id}/files/notes.txt`);
   });
 
   it("open in JupyterLab if they are notebooks", async () => {
