@@ -116,7 +116,7 @@ def prices_refresh(
 @task(name="cost", help={"verbose": "show everything, not only the names of steps"})
 def bench_cost(_: Context, verbose: bool = False) -> None:
     """Measure telling a cost: a stack in imports of the provider, a preview in seconds, and how both grow."""
-    from lyceum_ops import bench_cost as measuring
+    from lyceum_ops.benchmarks import cost as measuring
 
     with session("bench", verbose=verbose) as progress:
         measuring.run(progress)

@@ -18,6 +18,7 @@ INSTALLER = "uv"
 CONTROL_PYTHON = "3.11"
 HOST_PYTHON = "3.13"
 OURS = "lyceum-"
+PEER = "jupyterhub/requirements"  # what a benchmark compares with, never installed beside ours
 
 
 def make(progress: Progress, *, upgrade: bool) -> None:
@@ -38,6 +39,10 @@ def make(progress: Progress, *, upgrade: bool) -> None:
         with progress.step(f"Lock {name}"):
             constraints = [] if name == "dev" else ["--constraints", "dev.txt"]
             _compile(name, wanted, [*options, *constraints, *(["--upgrade"] if upgrade else [])])
+    with progress.step(f"Lock {PEER}"):
+        wanted = (checkout.LOCKS / f"{PEER}.in").read_text(encoding="utf-8").splitlines()
+        options = ["--universal", "--python-version", CONTROL_PYTHON]
+        _compile(PEER, wanted, [*options, *(["--upgrade"] if upgrade else [])])
 
 
 def dependencies(distribution: str, *, extra: str | None = None) -> list[str]:

@@ -252,10 +252,42 @@ def bench_deploy(
     verbose: bool = False,
 ) -> None:
     """Measure deploying: each stage of up, the second run of the site in pings, the share of each role."""
-    from lyceum_ops import bench
+    from lyceum_ops.benchmarks import deploy
 
-    with session("bench", verbose=verbose) as progress:
-        bench.run(progress, name=name, port=port, keep=keep, existing=existing)
+    with session("bench-deploy", verbose=verbose) as progress:
+        deploy.run(progress, name=name, port=port, keep=keep, existing=existing)
+
+
+@task(
+    name="projects",
+    help={
+        "name": "name of the lab that is measured; it is made from nothing and removed, unless --existing",
+        "port": PORT,
+        "rounds": "how often each start is measured",
+        "many": "instead: so many projects that run and idle on one compute machine, and what they cost it",
+        "keep": "leave the lab up afterwards",
+        "existing": "measure a lab that is up already",
+        "verbose": VERBOSE,
+    },
+)
+def bench_projects(
+    _: Context,
+    name: str = "bench",
+    port: int = 26443,
+    rounds: int = 10,
+    many: int = 0,
+    keep: bool = False,
+    existing: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Measure projects beside JupyterHub: starting, notebooks, memory, twenty at once."""
+    from lyceum_ops.benchmarks import crowd, projects
+
+    with session("bench-projects", verbose=verbose) as progress:
+        if many:
+            crowd.run(progress, name=name, port=port, many=many, keep=keep, existing=existing)
+        else:
+            projects.run(progress, name=name, port=port, rounds=rounds, keep=keep, existing=existing)
 
 
 @task(help={"upgrade": "take the newest versions that fit, instead of keeping those locked", "verbose": VERBOSE})
@@ -298,11 +330,11 @@ SECTIONS = {
     "A cloud for it": cloud_tasks.FAMILY,
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
     "Costs": (cost, plan, prices_check, prices_refresh),
-    "Work on Lyceum itself": (check, test, bench_deploy, bench_cost, lock, lab_boot),
+    "Work on Lyceum itself": (check, test, bench_deploy, bench_projects, bench_cost, lock, lab_boot),
 }
 FAMILIES = {
     "account": (account_administrator, account_password, account_disable, account_enable, account_list),
-    "bench": (bench_deploy, bench_cost),
+    "bench": (bench_deploy, bench_projects, bench_cost),
     "cloud": cloud_tasks.FAMILY,
     "lab": (lab_boot,),
     "prices": (prices_check, prices_refresh),

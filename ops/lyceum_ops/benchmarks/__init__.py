@@ -1,0 +1,1 @@
+"""Measurements. Each prints a ratio against a peer or a limit that was taken in the same run."""

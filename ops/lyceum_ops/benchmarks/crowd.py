@@ -1,0 +1,123 @@
+"""Measures what many running, idle projects cost one compute machine."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from lyceum_ops import preflight
+from lyceum_ops.benchmarks import figures, instance
+from lyceum_ops.benchmarks.instance import Instance, Project
+from lyceum_ops.commands import lab as lab_commands
+from lyceum_ops.commands import up
+from lyceum_ops.lab.definition import SINGLE_MACHINE
+from lyceum_ops.progress import Progress
+from lyceum_ops.remote import of_lab
+
+AT_ONCE = 10  # projects that are started side by side
+MEMORY = 50  # MB that each may use: the machine promises no more than it has
+QUESTIONS = 200
+REST = 30.0  # seconds over which the daemon's processor time is taken
+DISK_GIGABYTES = 20
+# The aims: an answer's median in milliseconds, the daemon's share of a core, MB of memory for each project.
+STATUS_AIM, CPU_AIM, MEMORY_AIM = 10.0, 0.01, 12.0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What was measured: status answers in milliseconds, the share of a core, MB (10^6 bytes) for each project."""
+
+    running: int
+    status: list[float]
+    cpu: float
+    memory: float
+
+
+def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, existing: bool) -> Report:
+    """Fill an instance on one machine with projects that idle; it is made and removed, unless `existing`."""
+    preflight.check_root()
+    if not existing:
+        lab_commands.remove(name)
+        up.run(name, single=True, port=port, disk_gigabytes=DISK_GIGABYTES, progress=progress)
+    try:
+        report = asyncio.run(_measure(progress, name, many))
+    finally:
+        if not (keep or existing):
+            lab_commands.remove(name)
+    _show(report)
+    figures.write("crowd", report)
+    return report
+
+
+async def _measure(progress: Progress, name: str, many: int) -> Report:
+    async with instance.signed_in(name) as ours:
+        with progress.step(f"Make {many} projects"):
+            projects = [await _small_project(ours, number) for number in range(many)]
+        before = _available_memory()
+        with progress.step(f"Start {many} projects, {AT_ONCE} at once"):
+            await _start_all(projects)
+        with progress.step("Let them idle, and ask the daemon"):
+            probe = await asyncio.to_thread(_probe, name)
+        used = (before - _available_memory()) / many
+        with progress.step("Stop them"):
+            await asyncio.gather(*(project.stop() for project in projects))
+    return Report(probe.running, probe.milliseconds, probe.cpu, used)
+
+
+async def _small_project(ours: Instance, number: int) -> Project:
+    project = await ours.project(f"crowd {number}")
+    await ours.call("set_quotas", project_id=project.project_id, memory=MEMORY)
+    return project
+
+
+async def _start_all(projects: Sequence[Project]) -> None:
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def start(project: Project) -> None:
+        async with places:
+            await project.start()
+
+    await asyncio.gather(*(start(project) for project in projects))
+
+
+class Probed(msgspec.Struct, frozen=True):
+    """What status_probe.py prints."""
+
+    milliseconds: list[float]
+    cpu: float
+    running: int
+
+
+def _probe(name: str) -> Probed:
+    machine = SINGLE_MACHINE[0][0]
+    script = Path(__file__).with_name("status_probe.py").read_text(encoding="utf-8")
+    python = "/opt/lyceum/compute/current/bin/python"
+    found = of_lab(name).find(machine).run(
+        python, "-", machine, str(QUESTIONS), str(REST), stdin=script, timeout=REST + 120
+    )  # fmt: skip
+    return msgspec.json.decode(found.stdout, type=Probed)
+
+
+def _available_memory() -> float:
+    """Memory of this computer that is free or can be freed, in MB (10^6 bytes)."""
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise OSError("/proc/meminfo does not tell MemAvailable")
+
+
+def _show(report: Report) -> None:
+    status = statistics.median(report.status)
+    rows = (
+        ("the daemon's answer about its status, median", status, STATUS_AIM, "ms"),
+        ("the same, 95th percentile", figures.percentile(report.status, 95), None, "ms"),
+        ("the daemon's processor time, of one core", 100 * report.cpu, 100 * CPU_AIM, "%"),
+        ("memory of this computer for each project", report.memory, MEMORY_AIM, "MB"),
+    )
+    print(f"\n{report.running} running projects that idle")
+    for name, value, aim, unit in rows:
+        verdict = "" if aim is None else f"  aim: under {aim:g} ({'met' if value < aim else 'missed'})"
+        print(f"  {value:8.2f} {unit:2}  {name}{verdict}")

@@ -1,0 +1,129 @@
+"""A Lyceum instance in a lab on this machine, used as anyone would: HTTPS, operations, websockets."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import connect
+
+from lyceum_ops.benchmarks.person import ECHOED, PATIENCE, TYPED, Person, ask_kernel, new_kernel, until
+from lyceum_ops.errors import die
+from lyceum_ops.inventory.secrets import administrator_password
+from lyceum_ops.lab import definition, inventory
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance, and how to call it as its administrator."""
+
+    url: str
+    port: int
+    project_domain: str
+    http: httpx.AsyncClient
+    tls: ssl.SSLContext
+
+    async def call(self, event: str, **fields: Any) -> Any:
+        """Call an operation."""
+        answer = await self.http.post(f"{self.url}/api/v1/{event}", json=fields)
+        if answer.status_code != httpx.codes.OK:
+            raise ConnectionError(f"{event} was answered with {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    async def project(self, name: str) -> Project:
+        """Make a project, start it once, so that it has its place and its user, and stop it."""
+        project_id = (await self.call("create_project", title=name))["project_id"]
+        await self.call("start_project", project_id=project_id, wait=PATIENCE)
+        uid = (await self.call("project_exec", project_id=project_id, command="id", args=["-u"]))["stdout"]
+        await self.call("stop_project", project_id=project_id, wait=PATIENCE)
+        return Project(self, project_id, int(uid))
+
+
+class Project(Person):
+    """A project of an instance."""
+
+    def __init__(self, instance: Instance, project_id: str, uid: int) -> None:
+        self._instance, self.project_id, self._uid = instance, project_id, uid
+        self._origin = f"https://{project_id}.{instance.project_domain}:{instance.port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it runs."""
+        await self._change("start_project", "running")
+
+    async def stop(self) -> None:
+        """Stop it and wait until it has; the copy to storage that follows is waited for too."""
+        await self._change("stop_project", "opened")
+
+    async def terminal(self) -> None:
+        """Open a terminal and wait for its echo."""
+        address = f"{self._instance.url}/{self.project_id}/terminal/{secrets.token_hex(4)}".replace("https:", "wss:")
+        async with self._websocket(address, self._instance.url) as connection:
+            await connection.send(TYPED.encode())
+            await until(connection, lambda message: isinstance(message, bytes) and ECHOED.encode() in message)
+            await connection.send('{"end": true}')
+
+    async def kernel(self) -> None:
+        """Start a kernel in the project's JupyterLab, on the project's own origin, and wait for its answer."""
+        base = f"{self._origin}/{self.project_id}/port/jupyter/"
+        kernel = await new_kernel(self._instance.http, base)
+        address = f"{base}api/kernels/{kernel}/channels".replace("https:", "wss:")
+        async with self._websocket(address, self._origin) as connection:
+            await ask_kernel(connection)
+
+    def processes(self) -> Iterator[int]:
+        """Everything that runs as the project's user."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(FileNotFoundError):
+                if entry.stat().st_uid == self._uid:
+                    yield int(entry.name)
+
+    async def _change(self, event: str, wanted: str) -> None:
+        answer = await self._instance.call(event, project_id=self.project_id, wait=PATIENCE)
+        if answer["state"] != wanted:
+            raise ConnectionError(f"{event} ended in {answer['state']}: {answer['state_detail']}")
+
+    def _websocket(self, address: str, origin: str) -> connect:
+        key = self._instance.http.headers["Authorization"]
+        return connect(
+            address, host="127.0.0.1", port=self._instance.port, ssl=self._instance.tls, max_size=None,
+            additional_headers={"Authorization": key, "Origin": origin},
+        )  # fmt: skip
+
+
+class _Loopback(httpx.AsyncHTTPTransport):
+    """Connects to this machine whatever the name: not every resolver knows that `*.localhost` is here (RFC 6761)."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        request.url = request.url.copy_with(host="127.0.0.1")
+        return await super().handle_async_request(request)
+
+
+@asynccontextmanager
+async def signed_in(name: str) -> AsyncIterator[Instance]:
+    """Use the instance of a lab as its administrator, by an API key that is deleted afterwards."""
+    lab = definition.load(name)
+    if lab is None or lab.port is None:
+        die(f"There is no lab {name} with an instance on this machine.", hint=f"Make it: ./lyceum up --name {name}")
+    tls = ssl.create_default_context(cafile=lab.places.inventory / "pki" / "ca.crt")
+    settings = inventory.settings_of(lab)
+    url = f"https://localhost:{lab.port}"
+    transport = _Loopback(verify=tls, limits=httpx.Limits(max_connections=None))
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE + 10, headers={"Origin": url}) as http:
+        instance = Instance(url, lab.port, settings.get("lyceum__project_domain", ""), http, tls)
+        password = administrator_password(lab.places.inventory)
+        await instance.call("sign_in", email_address=settings["lyceum__administrator_email"], password=password)
+        key = await instance.call("create_api_key", name="bench")
+        http.cookies.clear()
+        del http.headers["Origin"]
+        http.headers["Authorization"] = f"Bearer {key['api_key']}"
+        try:
+            yield instance
+        finally:
+            await instance.call("delete_api_key", api_key_id=key["api_key_id"])
