@@ -19,6 +19,7 @@ import { useState } from "react";
 import { api } from "../api/api.ts";
 import { SshKeys } from "../ssh/SshKeys.tsx";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { useSignOut } from "./useSignOut.ts";
@@ -65,7 +66,7 @@ export default function AccountPage() {
           />
         </Paper>
         <Paper withBorder p="lg">
-          <SshKeys title={texts.ssh.accountKeys} hint={texts.ssh.accountHint} order={2} />
+          <SshKeys title={laterTexts.ssh.accountKeys} hint={laterTexts.ssh.accountHint} order={2} />
         </Paper>
         <Paper withBorder p="lg">
           <Text size="sm" c="dimmed" mb="sm">

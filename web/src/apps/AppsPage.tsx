@@ -7,6 +7,7 @@ import { places } from "../app/places.ts";
 import { useProject } from "../project/context.ts";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { IconExternalLink, IconNotebook } from "../ui/icons.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
@@ -19,21 +20,21 @@ const EVERY = 5000;
 /** What the project serves: JupyterLab, and the ports that its programs listen on. */
 export default function AppsPage() {
   const project = useProject();
-  useTitle(`${texts.apps.title} · ${project.title}`);
+  useTitle(`${laterTexts.apps.title} · ${project.title}`);
   if (!isRunning(project.state)) return <NotRunning project={project} />;
   return (
     <Container size="sm" py="lg" w="100%">
       <Title order={2} size="h3" mb="md">
-        {texts.apps.title}
+        {laterTexts.apps.title}
       </Title>
       <Paper withBorder p="lg">
         <Group justify="space-between" align="start">
           <div className={classes.words}>
             <Title order={3} size="h5" mb={4}>
-              {texts.apps.jupyterTitle}
+              {laterTexts.apps.jupyterTitle}
             </Title>
             <Text size="sm" c="dimmed">
-              {texts.apps.jupyter}
+              {laterTexts.apps.jupyter}
             </Text>
           </div>
           <Button
@@ -43,17 +44,17 @@ export default function AppsPage() {
             rel="noopener"
             leftSection={<IconNotebook size={16} aria-hidden />}
           >
-            {texts.apps.openJupyter}
+            {laterTexts.apps.openJupyter}
             <NewTab />
           </Button>
         </Group>
       </Paper>
       <Paper withBorder p="lg" mt="md">
         <Title order={3} size="h5" mb={4}>
-          {texts.apps.portsTitle}
+          {laterTexts.apps.portsTitle}
         </Title>
         <Text size="sm" c="dimmed" mb="md">
-          {texts.apps.ports}
+          {laterTexts.apps.ports}
         </Text>
         <Ports project={project} />
       </Paper>
@@ -68,12 +69,12 @@ function Ports({ project }: { project: Project }) {
     { pollingInterval: EVERY, skipPollingIfUnfocused: true, refetchOnMountOrArgChange: true },
   );
   if (data === undefined && error !== undefined) {
-    return <Problem title={texts.apps.failed} fault={faultOf(error)} retry={refetch} />;
+    return <Problem title={laterTexts.apps.failed} fault={faultOf(error)} retry={refetch} />;
   }
   if (data === undefined) return <Skeleton height={36} role="status" aria-label={texts.common.loading} />;
-  if (data.ports.length === 0) return <Text size="sm">{texts.apps.portsEmpty}</Text>;
+  if (data.ports.length === 0) return <Text size="sm">{laterTexts.apps.portsEmpty}</Text>;
   return (
-    <ul className={classes.list} aria-label={texts.apps.portsList}>
+    <ul className={classes.list} aria-label={laterTexts.apps.portsList}>
       {data.ports.map((each) => (
         <PortLine key={each.port} id={id} port={each} />
       ))}
@@ -84,14 +85,19 @@ function Ports({ project }: { project: Project }) {
 function PortLine({ id, port: { port, address, program } }: { id: string; port: Port }) {
   return (
     <li>
-      <a href={places.port(id, port)} target="_blank" rel="noopener" aria-label={texts.apps.openPort(port)}>
+      <a
+        href={places.port(id, port)}
+        target="_blank"
+        rel="noopener"
+        aria-label={laterTexts.apps.openPort(port)}
+      >
         <IconExternalLink size={18} aria-hidden />
         <strong>{port}</strong>
         <span className={classes.program}>{program}</span>
-        <span className={classes.address}>{texts.apps.notAll(address)}</span>
+        <span className={classes.address}>{laterTexts.apps.notAll(address)}</span>
       </a>
     </li>
   );
 }
 
-const NewTab = () => <VisuallyHidden>, {texts.apps.newTab}</VisuallyHidden>;
+const NewTab = () => <VisuallyHidden>, {laterTexts.apps.newTab}</VisuallyHidden>;

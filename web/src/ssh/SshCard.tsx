@@ -2,7 +2,7 @@ import { Group, Paper, Text, Title } from "@mantine/core";
 
 import { api } from "../api/api.ts";
 import type { Project } from "../api/contract.ts";
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { IconCopy } from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { tell } from "../ui/tell.ts";
@@ -22,23 +22,23 @@ export function SshCard({ project }: { project: Project }) {
   return (
     <Paper withBorder p="lg" mt="md">
       <Title order={3} size="h5" mb={4}>
-        {texts.ssh.title}
+        {laterTexts.ssh.title}
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        {texts.ssh.intro}
+        {laterTexts.ssh.intro}
       </Text>
       <Group wrap="nowrap" gap="xs" mb={4}>
         <code className={classes.command}>{command}</code>
-        <IconButton label={texts.ssh.copyCommand} onClick={() => void copy()}>
+        <IconButton label={laterTexts.ssh.copyCommand} onClick={() => void copy()}>
           <IconCopy size={16} aria-hidden />
         </IconButton>
       </Group>
       <Text size="xs" c="dimmed" mb="md" className={classes.print}>
-        {texts.ssh.fingerprint}: {fingerprint}
+        {laterTexts.ssh.fingerprint}: {fingerprint}
       </Text>
       <SshKeys
-        title={texts.ssh.projectKeys}
-        hint={texts.ssh.projectHint}
+        title={laterTexts.ssh.projectKeys}
+        hint={laterTexts.ssh.projectHint}
         order={4}
         project={project.project_id}
       />

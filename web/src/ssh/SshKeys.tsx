@@ -5,6 +5,7 @@ import { api } from "../api/api.ts";
 import type { SshKey } from "../api/contract.ts";
 import { describe, faultOf } from "../api/fault.ts";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Problem } from "../ui/Problem.tsx";
@@ -31,7 +32,7 @@ export function SshKeys({ title, hint, order, project }: Props) {
     try {
       await remove({ ssh_key_id: removing.ssh_key_id }).unwrap();
     } catch (problem) {
-      tellFault(texts.ssh.refused, problem);
+      tellFault(laterTexts.ssh.refused, problem);
     }
     setRemoving(null);
   };
@@ -44,12 +45,12 @@ export function SshKeys({ title, hint, order, project }: Props) {
         {hint}
       </Text>
       {data === undefined && error !== undefined && (
-        <Problem title={texts.ssh.failed} fault={faultOf(error)} retry={refetch} />
+        <Problem title={laterTexts.ssh.failed} fault={faultOf(error)} retry={refetch} />
       )}
       {data === undefined && error === undefined && (
         <Skeleton height={36} role="status" aria-label={texts.common.loading} />
       )}
-      {data?.ssh_keys.length === 0 && <Text size="sm">{texts.ssh.empty}</Text>}
+      {data?.ssh_keys.length === 0 && <Text size="sm">{laterTexts.ssh.empty}</Text>}
       {data !== undefined && data.ssh_keys.length > 0 && (
         <ul className={classes.list} aria-label={title}>
           {data.ssh_keys.map((key) => (
@@ -60,16 +61,20 @@ export function SshKeys({ title, hint, order, project }: Props) {
                 </Text>
                 <Text size="xs" c="dimmed" className={classes.print}>
                   {key.fingerprint} ·{" "}
-                  {key.used === null ? texts.ssh.unused : <Ago time={key.used} words={texts.ssh.used} />}
+                  {key.used === null ? (
+                    laterTexts.ssh.unused
+                  ) : (
+                    <Ago time={key.used} words={laterTexts.ssh.used} />
+                  )}
                 </Text>
               </div>
               <Button
                 size="xs"
                 variant="default"
-                aria-label={texts.ssh.removeOf(key.title)}
+                aria-label={laterTexts.ssh.removeOf(key.title)}
                 onClick={() => setRemoving(key)}
               >
-                {texts.ssh.remove}
+                {laterTexts.ssh.remove}
               </Button>
             </li>
           ))}
@@ -78,9 +83,9 @@ export function SshKeys({ title, hint, order, project }: Props) {
       <AddKey project={project} />
       <Confirm
         opened={removing !== null}
-        title={texts.ssh.removeTitle(removing?.title ?? "")}
-        words={texts.ssh.removeText}
-        action={texts.ssh.remove}
+        title={laterTexts.ssh.removeTitle(removing?.title ?? "")}
+        words={laterTexts.ssh.removeText}
+        action={laterTexts.ssh.remove}
         dangerous
         busy={isLoading}
         onClose={() => setRemoving(null)}
@@ -98,7 +103,7 @@ function AddKey({ project }: { project: string | undefined }) {
     event.preventDefault();
     setError(null);
     if (key.trim() === "") {
-      setError(texts.ssh.keyNeeded);
+      setError(laterTexts.ssh.keyNeeded);
       return;
     }
     try {
@@ -106,7 +111,7 @@ function AddKey({ project }: { project: string | undefined }) {
         key: key.trim(),
         ...(project !== undefined && { project_id: project }),
       }).unwrap();
-      tell(texts.ssh.added(added.title));
+      tell(laterTexts.ssh.added(added.title));
       setKey("");
     } catch (problem) {
       setError(describe(faultOf(problem)));
@@ -117,8 +122,8 @@ function AddKey({ project }: { project: string | undefined }) {
       <Group align="end" gap="xs" mt="sm">
         <TextInput
           className={classes.field}
-          label={texts.ssh.key}
-          description={texts.ssh.keyHint}
+          label={laterTexts.ssh.key}
+          description={laterTexts.ssh.keyHint}
           value={key}
           error={error}
           autoComplete="off"
@@ -126,7 +131,7 @@ function AddKey({ project }: { project: string | undefined }) {
           onChange={(event) => setKey(event.currentTarget.value)}
         />
         <Button type="submit" variant="default" loading={isLoading}>
-          {texts.ssh.add}
+          {laterTexts.ssh.add}
         </Button>
       </Group>
     </form>

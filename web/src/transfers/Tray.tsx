@@ -5,6 +5,7 @@ import { Button, Group, Paper, Progress, Text, Title } from "@mantine/core";
 import { useAppDispatch, useAppSelector } from "../app/store.ts";
 import { baseName } from "../files/path.ts";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { IconX } from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { readableSize } from "../ui/size.ts";
@@ -24,11 +25,11 @@ export default function Tray() {
       shadow="md"
       className={classes.tray}
       component="section"
-      aria-label={texts.transfers.title}
+      aria-label={laterTexts.transfers.title}
     >
       <Group justify="space-between" wrap="nowrap" mb={4}>
         <Title order={2} size="h6">
-          <span role="status">{texts.transfers.count(over, transfers.length)}</span>
+          <span role="status">{laterTexts.transfers.count(over, transfers.length)}</span>
         </Title>
         {over > 0 && (
           <Button
@@ -36,7 +37,7 @@ export default function Tray() {
             variant="subtle"
             onClick={() => dispatch(transfersSlice.actions.cleared())}
           >
-            {texts.transfers.clear}
+            {laterTexts.transfers.clear}
           </Button>
         )}
       </Group>
@@ -62,7 +63,7 @@ function Line({ transfer }: { transfer: Transfer }) {
         </Text>
         {!isOver(transfer) && (
           <IconButton
-            label={texts.transfers.cancel(name)}
+            label={laterTexts.transfers.cancel(name)}
             size="sm"
             onClick={() => queueOf(dispatch).cancel(id)}
           >
@@ -74,7 +75,7 @@ function Line({ transfer }: { transfer: Transfer }) {
         value={share}
         size="sm"
         color={state === "failed" ? "red" : "olive"}
-        aria-label={texts.transfers.progressOf(name)}
+        aria-label={laterTexts.transfers.progressOf(name)}
       />
       <Text
         size="xs"
@@ -90,13 +91,13 @@ function Line({ transfer }: { transfer: Transfer }) {
 function words({ state, size, why }: Transfer, share: number): string {
   switch (state) {
     case "waiting":
-      return texts.transfers.waiting;
+      return laterTexts.transfers.waiting;
     case "sending":
-      return texts.transfers.sending(share, readableSize(size));
+      return laterTexts.transfers.sending(share, readableSize(size));
     case "stalled":
-      return texts.transfers.stalled(share);
+      return laterTexts.transfers.stalled(share);
     case "done":
-      return texts.transfers.done(readableSize(size));
+      return laterTexts.transfers.done(readableSize(size));
     case "failed":
       return why ?? texts.faults.unknown;
   }

@@ -1,6 +1,6 @@
 import { faultFrom } from "../api/call.ts";
 import { passes, type Fault } from "../api/fault.ts";
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 
 /** What an upload tells its owner. */
 export interface UploadEvents {
@@ -90,7 +90,7 @@ export async function upload(
     if (failures > PATIENCE && reply !== undefined) return faultOf(reply);
   }
   await send("DELETE", at, { signal: new AbortController().signal });
-  return { code: "cancelled", message: texts.transfers.cancelled, status: 0 };
+  return { code: "cancelled", message: laterTexts.transfers.cancelled, status: 0 };
 }
 
 async function arrived(send: Send, at: string, signal: AbortSignal): Promise<number | undefined> {

@@ -7,6 +7,7 @@ import { faultOf } from "../api/fault.ts";
 import { useProject } from "../project/context.ts";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
@@ -24,7 +25,7 @@ export default function TrashPage() {
   const project = useProject();
   const project_id = project.project_id;
   const running = isRunning(project.state);
-  useTitle(`${texts.trash.title} · ${project.title}`);
+  useTitle(`${laterTexts.trash.title} · ${project.title}`);
   const { data, error, refetch } = api.useListTrashQuery(
     { project_id },
     { skip: !running, refetchOnMountOrArgChange: true },
@@ -36,8 +37,8 @@ export default function TrashPage() {
     return (
       <Empty
         icon={<IconTrash size={44} stroke={1.5} />}
-        title={texts.trash.emptyTitle}
-        words={texts.trash.empty}
+        title={laterTexts.trash.emptyTitle}
+        words={laterTexts.trash.empty}
       />
     );
   }
@@ -46,30 +47,30 @@ export default function TrashPage() {
     try {
       await empty({ project_id }).unwrap();
     } catch (problem) {
-      tellFault(texts.trash.refused, problem);
+      tellFault(laterTexts.trash.refused, problem);
     }
   };
   return (
     <Container size="sm" py="lg" w="100%">
       <Group justify="space-between" mb={4}>
         <Title order={2} size="h3">
-          {texts.trash.title}
+          {laterTexts.trash.title}
         </Title>
         <Button variant="default" onClick={() => setAsking(true)} disabled={data === undefined}>
-          {texts.trash.emptyAction}
+          {laterTexts.trash.emptyAction}
         </Button>
       </Group>
       <Text c="dimmed" size="sm" mb="md">
-        {texts.trash.intro} {data?.truncated === true && texts.trash.truncated}
+        {laterTexts.trash.intro} {data?.truncated === true && laterTexts.trash.truncated}
       </Text>
       {data === undefined && error !== undefined && (
-        <Problem title={texts.trash.failed} fault={faultOf(error)} retry={refetch} />
+        <Problem title={laterTexts.trash.failed} fault={faultOf(error)} retry={refetch} />
       )}
       {data === undefined && error === undefined && (
         <Skeleton height={48} role="status" aria-label={texts.common.loading} />
       )}
       {data !== undefined && (
-        <ul className={classes.list} aria-label={texts.trash.list}>
+        <ul className={classes.list} aria-label={laterTexts.trash.list}>
           {data.trash.map((deleted) => (
             <Line key={deleted.trash_id} id={project_id} deleted={deleted} />
           ))}
@@ -77,9 +78,9 @@ export default function TrashPage() {
       )}
       <Confirm
         opened={asking}
-        title={texts.trash.emptyQuestion}
+        title={laterTexts.trash.emptyQuestion}
         words={texts.files.deleteText}
-        action={texts.trash.emptyAction}
+        action={laterTexts.trash.emptyAction}
         dangerous
         onClose={() => setAsking(false)}
         onConfirm={emptyAll}
@@ -96,12 +97,12 @@ function Line({ id, deleted: { trash_id, path, deleted, type, size } }: { id: st
       const words = await work();
       if (words !== undefined) tell(words);
     } catch (error) {
-      tellFault(texts.trash.refused, error);
+      tellFault(laterTexts.trash.refused, error);
     }
   };
   const putBack = async () => {
     const { path: where } = await restore({ project_id: id, trash_id }).unwrap();
-    return texts.trash.restored(where);
+    return laterTexts.trash.restored(where);
   };
   const erase = async () => {
     await empty({ project_id: id, trash_ids: [trash_id] }).unwrap();
@@ -114,20 +115,24 @@ function Line({ id, deleted: { trash_id, path, deleted, type, size } }: { id: st
           {path}
         </Text>
         <Text size="xs" c="dimmed">
-          <Ago time={deleted} words={texts.trash.deleted} />
+          <Ago time={deleted} words={laterTexts.trash.deleted} />
           {type === "file" && <> · {readableSize(size)}</>}
         </Text>
       </div>
       <Button
         size="xs"
         variant="default"
-        aria-label={texts.trash.restoreOf(path)}
+        aria-label={laterTexts.trash.restoreOf(path)}
         loading={restoring}
         onClick={() => void attempt(putBack)}
       >
-        {texts.trash.restore}
+        {laterTexts.trash.restore}
       </Button>
-      <IconButton label={texts.trash.deleteOf(path)} disabled={deleting} onClick={() => void attempt(erase)}>
+      <IconButton
+        label={laterTexts.trash.deleteOf(path)}
+        disabled={deleting}
+        onClick={() => void attempt(erase)}
+      >
         <IconX size={16} aria-hidden />
       </IconButton>
     </li>
