@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,10 @@ def _no_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     _forbidden = request.node.get_closest_marker("process") is None
     yield
     _forbidden = False
+
+
+@pytest.fixture
+def socket_folder() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets in folders of it: 108 bytes are all that a socket's path may have."""
+    with tempfile.TemporaryDirectory(prefix="lyceum-", dir="/tmp") as folder:
+        yield Path(folder)

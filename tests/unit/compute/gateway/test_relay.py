@@ -150,8 +150,8 @@ def dialling(path: Path, make: Callable[[str], list[socket.socket]]) -> Iterator
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, authorities: Any) -> AsyncIterator[Gateway]:
-    async with Gateway(tmp_path, authorities.own).serving() as gateway:
+async def gateway(socket_folder: Path, authorities: Any) -> AsyncIterator[Gateway]:
+    async with Gateway(socket_folder, authorities.own).serving() as gateway:
         yield gateway
 
 

@@ -65,8 +65,8 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, authorities: Any) -> AsyncIterator[Gateway]:
-    gateway = Gateway(tmp_path, authorities.own)
+async def gateway(socket_folder: Path, authorities: Any) -> AsyncIterator[Gateway]:
+    gateway = Gateway(socket_folder, authorities.own)
     tls = authorities.own.identity("gateway").server
     project = await asyncio.start_unix_server(echo, str(gateway.folder / "ssh.sock"))
     server = await asyncio.get_running_loop().create_server(
