@@ -265,6 +265,7 @@ def bench_deploy(
         "port": PORT,
         "rounds": "how often each start is measured",
         "many": "instead: so many projects that run and idle on one compute machine, and what they cost it",
+        "record": "with --many: put what was measured into the table that ./lyceum plan stands on",
         "keep": "leave the lab up afterwards",
         "existing": "measure a lab that is up already",
         "verbose": VERBOSE,
@@ -276,6 +277,7 @@ def bench_projects(
     port: int = 26443,
     rounds: int = 10,
     many: int = 0,
+    record: bool = False,
     keep: bool = False,
     existing: bool = False,
     verbose: bool = False,
@@ -285,7 +287,7 @@ def bench_projects(
 
     with session("bench-projects", verbose=verbose) as progress:
         if many:
-            crowd.run(progress, name=name, port=port, many=many, keep=keep, existing=existing)
+            crowd.run(progress, name=name, port=port, many=many, keep=keep, existing=existing, record_it=record)
         else:
             projects.run(progress, name=name, port=port, rounds=rounds, keep=keep, existing=existing)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+from lyceum_stacks.plan import capacities
 
 from lyceum_ops import preflight
 from lyceum_ops.benchmarks import figures, instance
@@ -23,6 +27,8 @@ MEMORY = 50  # MB that each may use: the machine promises no more than it has
 QUESTIONS = 200
 REST = 30.0  # seconds over which the daemon's processor time is taken
 DISK_GIGABYTES = 20
+# What is recorded: MB of the machine's memory for each project.
+CAPACITY = "compute.idle_memory"
 # The aims: an answer's median in milliseconds, the daemon's share of a core, MB of memory for each project.
 STATUS_AIM, CPU_AIM, MEMORY_AIM = 10.0, 0.01, 12.0
 
@@ -36,8 +42,11 @@ class Report(msgspec.Struct, frozen=True):
     memory: float
 
 
-def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, existing: bool) -> Report:
-    """Fill an instance on one machine with projects that idle; it is made and removed, unless `existing`."""
+def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, existing: bool, record_it: bool) -> Report:
+    """Fill an instance on one machine with projects that idle; it is made and removed, unless `existing`.
+
+    With `record_it`, what was measured takes the place of an estimate in the table that plans stand on.
+    """
     preflight.check_root()
     if not existing:
         lab_commands.remove(name)
@@ -49,6 +58,9 @@ def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, exis
             lab_commands.remove(name)
     _show(report)
     figures.write("crowd", report)
+    if record_it:
+        source = f"./lyceum bench projects --many {many}: {os.cpu_count()} cores, {figures.processor()}"
+        capacities.record(CAPACITY, Decimal(f"{report.memory:.2f}"), source, datetime.now(UTC).date())
     return report
 
 

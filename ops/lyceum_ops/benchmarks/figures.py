@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +65,14 @@ def show(figures: Sequence[Figure], *, peer: str) -> None:
         print(
             f"{figure.name:{width}}  {ours}  {peers}  {figure.ratio:5.2f}  {figure.aim:.2f} {verdict} ({figure.unit})"
         )
+
+
+def processor() -> str:
+    """The model of this computer's processor."""
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 def write(name: str, content: object) -> Path:

@@ -99,8 +99,12 @@ def _database(demand: Demand, machine: Machine, figures: Capacities) -> list[Lim
 def _compute(demand: Demand, machine: Machine, figures: Capacities) -> list[Limit]:
     used = figures.part("machine.used")
     memory = (machine.memory - figures["compute.reserved"]) * figures["compute.overcommit"]
+    idle = demand.running * figures["compute.idle_memory"]
     return [
         Limit("memory promised to projects", demand.memory, max(memory, Decimal(1)), "MB"),
+        Limit(
+            "memory of projects that idle", idle, max(machine.memory - figures["compute.reserved"], Decimal(1)), "MB"
+        ),
         Limit("processors", demand.cores, machine.cores * used, "cores"),
         Limit("running projects", Decimal(demand.running), figures["compute.projects"], "of them"),
         Limit("disk of open projects", demand.open_disk, machine.disk * used, "MB"),

@@ -37,7 +37,7 @@ Written by `./lyceum plan --ownership docs/cost-of-ownership.md`, from the price
 how old it is) and the table of capacities at the end. Prices are list prices in USD, without tax, a month; the cloud
 is Google's in europe-west4, on demand with the discount that comes by itself. **People's time and own hardware are
 estimates**, and so is every figure that the last table calls one. Put your own in (`./lyceum plan --help`), or measure
-(`./lyceum bench projects --record`)."""
+(`./lyceum bench projects --many 300 --record`)."""
 
 
 def _table(cloud: Plan, own: Plan) -> str:
