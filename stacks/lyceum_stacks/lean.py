@@ -8,8 +8,6 @@ package itself. Only what runs a program offline does this: under the engine eve
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
-import importlib.util
 import re
 import sys
 from functools import cached_property
@@ -23,14 +21,7 @@ TYPES = ("Args", "ArgsDict")
 
 
 class Package(ModuleType):
-    """Stands for a package of the provider until more of it is needed than one module."""
-
-    def __init__(self, name: str, spec: importlib.machinery.ModuleSpec) -> None:
-        super().__init__(name)
-        self.__spec__ = spec
-        self.__file__ = spec.origin
-        self.__package__ = name
-        self.__path__ = list(spec.submodule_search_locations or [])
+    """What a package of the provider is made until more of it is needed than one module."""
 
     def __getattr__(self, name: str) -> Any:
         """Find a name that was not asked for before."""
@@ -58,17 +49,13 @@ class Package(ModuleType):
 
 
 def install() -> None:
-    """Put such packages in the place of those that nothing has been asked of yet."""
-    provider = importlib.import_module(PROVIDER)
+    """Make such packages of those that nothing has been asked of yet; whoever holds one goes on holding it."""
+    importlib.import_module(PROVIDER)
     for name, module in list(sys.modules.items()):
         package = name.removeprefix(f"{PROVIDER}.")
-        if package == name or "." in package or type(module).__name__ != "_LazyModule":
-            continue
-        spec = importlib.machinery.PathFinder.find_spec(name, list(provider.__path__))
-        if spec is not None and spec.origin is not None and spec.submodule_search_locations:
-            stand_in = Package(name, spec)
-            sys.modules[name] = stand_in
-            setattr(provider, package, stand_in)
+        if package != name and "." not in package and type(module).__name__ == "_LazyModule":
+            # Not `module.anything`: asking a lazy module loads it, and one that was put in its place could not be.
+            module.__class__ = Package
 
 
 def _squeezed(name: str) -> str:
