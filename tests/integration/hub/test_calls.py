@@ -120,7 +120,10 @@ def test_other_paths_and_methods(site: Site) -> None:
 
 
 def test_get_site_needs_no_session(site: Site) -> None:
-    assert Person(site).ok("get_site") == {"site_name": "Lyceum", "sign_up": "open", "version": "0.1.0"}
+    found = Person(site).ok("get_site")
+    ssh = found.pop("ssh")
+    assert found == {"site_name": "Lyceum", "sign_up": "open", "version": "0.1.0"}
+    assert set(ssh) == {"port", "host_key", "fingerprint"}
 
 
 def test_broken_http_does_no_harm(site: Site) -> None:
