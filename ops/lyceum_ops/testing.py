@@ -29,10 +29,10 @@ CLUSTER_PORT = 28443
 SINGLE_PORT = 27443
 # Tests that look at an instance, in the order in which a failure tells most; what stops parts of it comes last.
 LOOKS = (
-    ("machines", ("tests/hosts",)),
-    ("from outside", ("tests/instance", "-m", "not faults")),
-    ("in a browser", ("tests/browser",)),
-    ("when parts of it fall", ("tests/instance", "-m", "faults")),
+    ("machines", ("tests/hosts",), ""),
+    ("from outside", ("tests/instance",), "not faults"),
+    ("in a browser", ("tests/browser",), ""),
+    ("when parts of it fall", ("tests/instance",), "faults"),
 )
 # What the tests call beyond what a lab needs, with the Debian package that brings it.
 PROGRAMS = {"usr/bin/chromium": "chromium", "usr/lib/postgresql/*/bin/initdb": "postgresql"}
@@ -112,8 +112,7 @@ def cluster(run_: Run) -> None:
     path = inventory.link_of(checkout.ROOT, CLUSTER)
     run_.stage("Deploy again: nothing changes", lambda: expect_no_change(path, run_.progress, check=False))
     run_.stage("Deploy with --check: nothing would change", lambda: expect_no_change(path, run_.progress, check=True))
-    for name, arguments in LOOKS:
-        run_.stage(f"Cluster, {name}", partial(pytest, *arguments, f"--inventory={path}"))
+    look(run_, "Cluster", path)
     run_.stage("Shut down: nothing is left; bring it back: all is there", lambda: check_down_and_up(run_.progress))
 
 
@@ -121,8 +120,7 @@ def single(run_: Run) -> None:
     """The same on one machine; then the lab itself, and the roles that have scenarios of their own."""
     if run_.stage("Bring the single machine up", lambda: bring_up(run_, SINGLE, SINGLE_PORT, single=True)):
         path = inventory.link_of(checkout.ROOT, SINGLE)
-        for name, arguments in LOOKS:
-            run_.stage(f"Single machine, {name}", partial(pytest, *arguments, f"--inventory={path}"))
+        look(run_, "Single machine", path, but="thorough")
     lab_commands.remove(SINGLE)
     run_.stage("The lab itself", lambda: pytest("tests/lab"))
     for scenario in sorted(checkout.ROOT.glob("roles/*/molecule/default")):
@@ -133,6 +131,14 @@ def single(run_: Run) -> None:
 GROUPS: dict[str, Callable[[Run], None]] = {"checks": static, "cluster": cluster, "single": single}
 # Groups that are done before the others, which run side by side.
 ALONE = ("checks",)
+
+
+def look(run_: Run, what: str, path: Path, *, but: str = "") -> None:
+    """Look at an instance from all sides; tests with the mark ``but`` are left to another group."""
+    for name, folders, mark in LOOKS:
+        chosen = " and ".join(filter(None, [mark, f"not {but}" if but else ""]))
+        options = ["-m", chosen] if chosen else []
+        run_.stage(f"{what}, {name}", partial(pytest, *folders, *options, f"--inventory={path}"))
 
 
 def bring_up(run_: Run, name: str, port: int, *, single: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +72,20 @@ class Client:
         state = self.call("start_project", project_id=project_id, wait=60)["state"]
         assert state == "running", state
         return project_id
+
+    def until_running(self, project_id: str) -> None:
+        """Wait until the hub has found a project running whose host was away for a moment."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                state = self.call("start_project", project_id=project_id, wait=60)["state"]
+            except Refused as refusal:
+                if refusal.status != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                assert state == "running", state
+                return
 
     def run(self, project_id: str, script: str, **fields: Any) -> dict[str, Any]:
         """Run a bash script in a project."""

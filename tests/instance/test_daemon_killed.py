@@ -10,7 +10,7 @@ from testinfra.host import Host
 from tests.deployment import Deployment
 from tests.instance.client import Client, Refused
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 
 @pytest.fixture

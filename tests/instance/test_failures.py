@@ -94,8 +94,7 @@ def test_the_compute_daemon_may_die_without_a_project_noticing(
     machine = deployment.host(host)
     machine.check_output("systemctl kill --signal=KILL lyceum-compute")
     machine.check_output("systemctl restart lyceum-compute")
-    state = client.call("start_project", project_id=project, wait=60)["state"]
-    assert state == "running"
+    client.until_running(project)
     assert client.run(project, "pgrep -fxc 'sleep 987'")["stdout"].strip() == "1"
 
 

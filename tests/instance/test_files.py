@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect
 from tests.instance.client import Client, refused
 from tests.instance.conftest import ClientMaker
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.thorough]
 
 #: Names in one folder. A million takes CI too long to make; the way through them is the same.
 MANY = 20_000

@@ -12,7 +12,7 @@ from tests.deployment import Deployment
 from tests.instance.attacker import ATTACKS, Victim, attack, possible, unharmed
 from tests.instance.client import Client, refused
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.thorough]
 
 SECRET = "the neighbour's secret"
 KEY, QUEUE = 0x4C594345, "/lyceum-neighbour"

@@ -13,6 +13,8 @@ import pytest
 from tests.deployment import Deployment
 from tests.instance.client import Client, Refused
 
+pytestmark = [pytest.mark.lab, pytest.mark.thorough]
+
 #: It doubles until it is held, and again for each of its processes that is killed. One that is refused waits a moment:
 #: this keeps the machine usable on which the tests themselves run.
 FORK_BOMB = "perl -e 'while (1) { defined(fork) or select(undef, undef, undef, 0.5) }'"

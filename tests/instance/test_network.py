@@ -222,7 +222,7 @@ for i in $(seq 300); do echo who >&3 && timeout 1 head -1 <&3 >> seen || break; 
     assert place.client.run(place.project, begin)["exit_code"] == 0
     place.machine.check_output("systemctl kill --signal=KILL lyceum-compute")
     place.machine.check_output("systemctl restart lyceum-compute")
-    assert place.client.call("start_project", project_id=place.project, wait=60)["state"] == "running"
+    place.client.until_running(place.project)
     assert (
         place.client.run(place.project, "rm seen; until test -s seen; do sleep 0.1; done; ls ended")["exit_code"] != 0
     )
