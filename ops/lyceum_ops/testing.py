@@ -19,7 +19,7 @@ from lyceum_ops import build, checkout, checks, deploy, preflight, programs
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands import up
 from lyceum_ops.errors import Failure, die
-from lyceum_ops.lab import inventory, manager
+from lyceum_ops.lab import inventory, machines, manager
 from lyceum_ops.progress import Progress
 
 CLUSTER = "test"
@@ -74,6 +74,8 @@ def run(progress: Progress, *, keep: bool, only: Sequence[str] = ()) -> None:
             if name in ALONE:
                 group(made)
         made.together([(name, partial(group, made)) for name, group in chosen if name not in ALONE])
+        if "cluster" in dict(chosen) and machines.running(CLUSTER):
+            thorough(made)
     if made.failures:
         listed = "\n".join(f"  - {failure}" for failure in made.failures)
         die(f"{len(made.failures)} stages failed:\n{listed}", hint=f"All that was said: {progress.log_file}")
@@ -120,7 +122,7 @@ def single(run_: Run) -> None:
     """The same on one machine; then the lab itself, and the roles that have scenarios of their own."""
     if run_.stage("Bring the single machine up", lambda: bring_up(run_, SINGLE, SINGLE_PORT, single=True)):
         path = inventory.link_of(checkout.ROOT, SINGLE)
-        look(run_, "Single machine", path, but="thorough")
+        look(run_, "Single machine", path)
     lab_commands.remove(SINGLE)
     run_.stage("The lab itself", lambda: pytest("tests/lab"))
     for scenario in sorted(checkout.ROOT.glob("roles/*/molecule/default")):
@@ -133,12 +135,19 @@ GROUPS: dict[str, Callable[[Run], None]] = {"checks": static, "cluster": cluster
 ALONE = ("checks",)
 
 
-def look(run_: Run, what: str, path: Path, *, but: str = "") -> None:
-    """Look at an instance from all sides; tests with the mark ``but`` are left to another group."""
+def look(run_: Run, what: str, path: Path) -> None:
+    """Look at an instance from all sides."""
     for name, folders, mark in LOOKS:
-        chosen = " and ".join(filter(None, [mark, f"not {but}" if but else ""]))
-        options = ["-m", chosen] if chosen else []
-        run_.stage(f"{what}, {name}", partial(pytest, *folders, *options, f"--inventory={path}"))
+        chosen = " and ".join(filter(None, [mark, "not thorough"]))
+        run_.stage(f"{what}, {name}", partial(pytest, *folders, "-m", chosen, f"--inventory={path}"))
+
+
+def thorough(run_: Run) -> None:
+    """What uses a machine up, on the cluster when nothing else runs beside it: others would wait in vain meanwhile."""
+    path = inventory.link_of(checkout.ROOT, CLUSTER)
+    run_.stage(
+        "Cluster, used up and attacked", lambda: pytest("tests/instance", "-m", "thorough", f"--inventory={path}")
+    )
 
 
 def bring_up(run_: Run, name: str, port: int, *, single: bool) -> None:
