@@ -78,7 +78,7 @@ def test_usage_and_keys(in_project: Person) -> None:
     key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     place(page, "Settings")
     expect(page.get_by_role("progressbar", name="Memory in use")).to_be_visible()
-    expect(page.get_by_role("progressbar", name="Disk in use")).to_be_visible()
+    expect(page.get_by_text(re.compile("of 3.0 GB$"))).to_be_visible()
     page.get_by_label("Public key").fill(f"{key} emmy@laptop")
     page.get_by_role("button", name="Add key").click()
     expect(page.get_by_role("list", name="Keys of this project").get_by_text("emmy@laptop")).to_be_visible()
