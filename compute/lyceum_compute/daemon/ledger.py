@@ -58,6 +58,8 @@ class Life(msgspec.Struct, kw_only=True):
     counted_cpu: float = 0
     counted_kills: int = 0
     counted_refused: int = 0
+    told_kills: int = 0
+    """How many of ``memory_kills`` were told: whoever looks at the usage counts them too, and may do so first."""
     goal: str = ""
     """What is being done with it; after a restart it is gone on with."""
     state: State | None = None

@@ -152,12 +152,15 @@ class Sweep:
             life.memory_kills += killed - life.counted_kills
             life.counted_kills, life.memory_killed = killed, datetime.now(UTC)
             life.memory_peak = entry.project.quota.memory
-            often = "once" if life.memory_kills == 1 else f"{life.memory_kills} times"
-            self._projects.say(
-                entry,
-                f"out of memory: programs were ended {often}, the last at {life.memory_killed:%Y-%m-%d %H:%M} UTC,"
-                f" as the project used all of its {entry.project.quota.memory} MB",
-            )
+        if life.memory_kills <= life.told_kills or life.memory_killed is None:
+            return
+        life.told_kills = life.memory_kills
+        often = "once" if life.memory_kills == 1 else f"{life.memory_kills} times"
+        self._projects.say(
+            entry,
+            f"out of memory: programs were ended {often}, the last at {life.memory_killed:%Y-%m-%d %H:%M} UTC,"
+            f" as the project used all of its {entry.project.quota.memory} MB",
+        )
 
     async def _look_at_files(self, entry: Entry) -> None:
         if entry.state is State.RUNNING and await self._saver.edited(entry):

@@ -49,3 +49,21 @@ async def test_a_way_that_does_not_end_is_broken_off(
         await sweeping(projects)._look(entry, files=False, use=False)
     assert (entry.state, entry.busy) == (State.OPENED, False)
     assert entry.detail == f"{state} took too long and was given up"
+
+
+async def test_a_program_that_was_ended_for_memory_is_told_once_whoever_counted_it_first(
+    there: Host,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep.cgroups, "killed_for_memory", lambda _slice: 1)
+    async with running(there) as projects:
+        entry = projects.of(project())
+        entry.state = State.RUNNING
+        # A look at the usage, between the end of the program and the sweep.
+        entry.life.counted_kills = entry.life.memory_kills = 1
+        entry.life.memory_killed = datetime.now(UTC)
+        await sweeping(projects)._look(entry, files=False, use=False)
+        assert entry.detail.startswith("out of memory: programs were ended once")
+        entry.detail = ""
+        await sweeping(projects)._look(entry, files=False, use=False)
+        assert entry.detail == ""
