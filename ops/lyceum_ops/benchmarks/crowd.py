@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import msgspec
 from lyceum_stacks.plan import capacities
 
@@ -18,6 +19,7 @@ from lyceum_ops.benchmarks import figures, instance
 from lyceum_ops.benchmarks.instance import Instance, Project
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands import up
+from lyceum_ops.errors import die
 from lyceum_ops.lab.definition import SINGLE_MACHINE
 from lyceum_ops.progress import Progress
 from lyceum_ops.remote import of_lab
@@ -53,6 +55,8 @@ def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, exis
         up.run(name, single=True, port=port, disk_gigabytes=DISK_GIGABYTES, progress=progress)
     try:
         report = asyncio.run(_measure(progress, name, many))
+    except (OSError, httpx.HTTPError) as error:
+        die(f"The measurement broke off: {error}", hint="What was measured so far is not shown: it would mislead.")
     finally:
         if not (keep or existing):
             lab_commands.remove(name)

@@ -100,9 +100,15 @@ class _Loopback(httpx.AsyncHTTPTransport):
     """Connects to this machine whatever the name: not every resolver knows that `*.localhost` is here (RFC 6761)."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host="127.0.0.1")
-        return await super().handle_async_request(request)
+        # A request of its own: the cookies of the answer belong to the name that was asked for.
+        here = httpx.Request(
+            request.method,
+            request.url.copy_with(host="127.0.0.1"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return await super().handle_async_request(here)
 
 
 @asynccontextmanager

@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+import httpx
+
 from lyceum_ops import preflight
 from lyceum_ops.benchmarks import figures, instance, jupyterhub
 from lyceum_ops.benchmarks.figures import Figure
 from lyceum_ops.benchmarks.person import Person
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands import up
+from lyceum_ops.errors import die
 from lyceum_ops.progress import Progress
 
 PORT = 26443
@@ -31,6 +34,8 @@ def run(progress: Progress, *, name: str, port: int, rounds: int, keep: bool, ex
         up.run(name, single=True, port=port, disk_gigabytes=None, progress=progress)
     try:
         measured = asyncio.run(_measure(progress, name, rounds))
+    except (OSError, httpx.HTTPError) as error:
+        die(f"The measurement broke off: {error}", hint="What was measured so far is not shown: it would mislead.")
     finally:
         if not (keep or existing):
             lab_commands.remove(name)
