@@ -42,7 +42,7 @@ class Hub:
             self.changed.set()
 
     async def until(self, project_id: str, states: list[str]) -> dict[str, str]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):  # a missed signal is made good by the sweep, which looks at units now and then
             while project_id not in self.states or self.states[project_id].state not in states:
                 self.changed.clear()
                 await self.changed.wait()
