@@ -130,9 +130,9 @@ class ComputeHosts(Hosts):
         arguments = ProjectArguments(project=project)
         return await self.get(host).request("save", arguments, SaveResult, timeout=SAVE_TIMEOUT, work=True)
 
-    async def set_quotas(self, host: str, project_id: UUID, quota: Quota) -> Quota:
+    async def set_quotas(self, host: str, project_id: UUID, quota: Quota, revision: int) -> Quota:
         """Put a quota into effect."""
-        arguments = SetQuotas(project_id=str(project_id), quota=quota)
+        arguments = SetQuotas(project_id=str(project_id), quota=quota, quota_revision=revision)
         return await self.get(host).request("set_quotas", arguments, Quota, timeout=30)
 
     async def restore_path(self, host: str, project: Project, snapshot: str, path: str) -> RestoreResult:

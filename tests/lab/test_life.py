@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -104,18 +103,20 @@ def test_down_clears_what_a_kill_left(tiny: Tiny) -> None:
     tiny.boot()
 
 
+def booting(tiny: Tiny) -> subprocess.Popen[bytes]:
+    """A command that boots the lab, to be killed."""
+    command = [checkout.ROOT / "lyceum", "lab", "boot", "--name", tiny.name]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+
+
 @pytest.mark.parametrize("seconds", [0.3, 0.8, 1.5, 2.5])
 def test_a_boot_killed_at_any_point_is_completed_by_the_next(tiny: Tiny, seconds: float) -> None:
     tiny.down()
-    command = [sys.executable, "-m", "lyceum_ops", "lab", "boot", "--name", tiny.name]
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        command, env=os.environ | {"PYTHONPATH": str(checkout.ROOT / "ops")}, stdout=subprocess.DEVNULL
-    )
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with booting(tiny) as process:
+        try:
+            assert process.wait(timeout=seconds) == 0
+        except subprocess.TimeoutExpired:
+            process.kill()
     tiny.boot()
     assert mark(tiny) == "kept"
 
@@ -123,10 +124,7 @@ def test_a_boot_killed_at_any_point_is_completed_by_the_next(tiny: Tiny, seconds
 def test_a_machine_left_on_its_way_up_is_booted_anew(tiny: Tiny) -> None:
     """It has processes already, but its sshd may not answer for long, or never."""
     tiny.down()
-    command = [sys.executable, "-m", "lyceum_ops", "lab", "boot", "--name", tiny.name]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command, env=os.environ | {"PYTHONPATH": str(checkout.ROOT / "ops")}, stdout=subprocess.DEVNULL
-    ) as process:
+    with booting(tiny) as process:
         while not machines.running(tiny.name) and process.poll() is None:
             pass
         process.kill()

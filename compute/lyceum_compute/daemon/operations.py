@@ -237,7 +237,7 @@ class Operations:
 
     async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
         """Let quotas hold from now on."""
-        return await self.projects.set_quotas(arguments.project_id, arguments.quota)
+        return await self.projects.set_quotas(arguments.project_id, arguments.quota, arguments.quota_revision)
 
     async def drop_connections(self, _peer: Peer, arguments: DropConnections) -> Empty:
         """End open connections to a project."""

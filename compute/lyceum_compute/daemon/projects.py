@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Event, Project, ProjectState, Quota, State
 
@@ -78,7 +80,7 @@ class Projects(Ways):
         entry = self.entries.get(check_id(project.project_id))
         if entry is not None:
             if entry.project.quota != project.quota and entry.project.uid == project.uid:
-                await self.set_quotas(project.project_id, project.quota)
+                await self.set_quotas(project.project_id, project.quota, project.quota_revision)
             return entry.view()
         return ProjectState(project_id=project.project_id, state=State.CLOSED, changed=datetime.now(UTC))
 
@@ -102,6 +104,11 @@ class Projects(Ways):
             return self._add(record.Record(project=project))
         if entry.project.uid != project.uid:
             raise FaultError("conflict", f"the project's user has number {entry.project.uid} on this host")
+        if entry.takes_memory or project.quota_revision < entry.project.quota_revision:
+            # Quotas that hold are changed by who lets the new ones hold; and a hub may not have heard of the latest.
+            project = msgspec.structs.replace(
+                project, quota=entry.project.quota, quota_revision=entry.project.quota_revision
+            )
         entry.record.project = project
         return entry
 
@@ -197,16 +204,16 @@ class Projects(Ways):
             self._begin(entry, "close", self._close, State.CLOSING)
         return entry.view()
 
-    async def set_quotas(self, project_id: str, quota: Quota) -> Quota:
-        """Let quotas hold from now on."""
+    async def set_quotas(self, project_id: str, quota: Quota, revision: int) -> Quota:
+        """Let quotas hold from now on, unless later ones do; return those that hold."""
         entry = self.known(project_id)
         limits.check(quota)
         project = entry.project
+        if revision < project.quota_revision:
+            return project.quota
         if entry.takes_memory and quota.memory > project.quota.memory:
             self._check_room(entry, quota.memory)
-        entry.record.project = Project(
-            project_id=project.project_id, uid=project.uid, storage_host=project.storage_host, quota=quota
-        )
+        entry.record.project = msgspec.structs.replace(project, quota=quota, quota_revision=revision)
         running = entry.state in {State.STARTING, State.RUNNING}
         try:
             await self.remember(entry)

@@ -40,6 +40,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     last_edited: datetime | None
     last_saved: datetime | None
     quota: Quota
+    quota_revision: int
     users: list[Person]
 
     def role_of(self, account_id: UUID) -> str | None:
@@ -149,15 +150,22 @@ async def set_texts(connection: Connection, project_id: UUID, *, title: str | No
     )
 
 
-async def set_quota(connection: Connection, project_id: UUID, quota: Quota) -> None:
+async def next_quota_revision(connection: Connection) -> int:
+    """Return a number that is higher than that of every quota there is."""
+    revision: int = await connection.fetchval("select nextval('quota_revisions')")
+    return revision
+
+
+async def set_quota(connection: Connection, project_id: UUID, quota: Quota, revision: int) -> None:
     """Replace the quota."""
     await connection.execute(
         """
-        update projects set disk = $2, memory = $3, cores = $4, cpu_shares = $5, idle_timeout = $6, network = $7,
-            member_host = $8
+        update projects set disk = $3, memory = $4, cores = $5, cpu_shares = $6, idle_timeout = $7, network = $8,
+            member_host = $9, quota_revision = $2
         where project_id = $1
         """,
         project_id,
+        revision,
         *(getattr(quota, name) for name in _QUOTA),
     )
 

@@ -33,6 +33,7 @@ def for_host(project: Project) -> messages.Project:
         uid=project.uid,
         storage_host=project.storage_host or "",
         quota=project.quota,
+        quota_revision=project.quota_revision,
     )
 
 

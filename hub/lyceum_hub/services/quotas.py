@@ -10,6 +10,7 @@ from lyceum_compute.protocol.messages import QUOTA_BOUNDS, Quota, State
 from lyceum_hub.compute_client import ComputeHosts
 from lyceum_hub.db import projects, usage
 from lyceum_hub.db.database import Database
+from lyceum_hub.db.projects import Project
 from lyceum_hub.db.usage import QuotaRequest
 from lyceum_hub.errors import ForbiddenError, HubError, InvalidError, NotFoundError, unknown_project
 from lyceum_hub.settings import QuotaSettings
@@ -41,25 +42,32 @@ class Quotas:
         """
         async with self._database.connection() as connection:
             project = await projects.find(connection, project_id)
+            revision = await projects.next_quota_revision(connection)
         if project is None:
             raise unknown_project()
         quota = checked_quota(changed_quota(project.quota, changes), self._settings.maximum)
-        applied = True
-        if project.compute_host is not None and project.state != State.CLOSED:
-            applied = await self._apply(project.compute_host, project_id, quota)
+        applied = await self._apply(project, quota, revision)
         async with self._database.transaction() as connection:
             await projects.lock(connection, project_id)
-            found = await projects.find(connection, project_id)
-            if found is None:
+            project = await projects.find(connection, project_id)
+            if project is None:
                 raise unknown_project()
-            quota = checked_quota(changed_quota(found.quota, changes), self._settings.maximum)
-            await projects.set_quota(connection, project_id, quota)
+            wanted = checked_quota(changed_quota(project.quota, changes), self._settings.maximum)
+            overtaken = wanted != quota or project.quota_revision > revision
+            if overtaken:
+                revision = await projects.next_quota_revision(connection)
+            await projects.set_quota(connection, project_id, wanted, revision)
             await usage.close_request(connection, project_id)
-        return quota, applied
+        if overtaken:
+            applied = await self._apply(project, wanted, revision)
+        return wanted, applied
 
-    async def _apply(self, host: str, project_id: UUID, quota: Quota) -> bool:
+    async def _apply(self, project: Project, quota: Quota, revision: int) -> bool:
+        host, project_id = project.compute_host, project.project_id
+        if host is None or project.state == State.CLOSED:
+            return True
         try:
-            await self._compute.set_quotas(host, project_id, quota)
+            await self._compute.set_quotas(host, project_id, quota, revision)
         except HubError as error:
             if error.code == "host_full":
                 message = f"{host} cannot promise that: {error.message}. Stop the project first; it may move elsewhere."

@@ -94,6 +94,7 @@ class FakeCompute:
         self.states: dict[str, ProjectState] = {}
         self.files: dict[tuple[str, str], str] = {}
         self.quotas: dict[str, Quota] = {}
+        self.revisions: dict[str, int] = {}
         self.dropped: list[tuple[str, str | None]] = []
         self.admitted: list[AdmitConnection] = []
         self.calls: list[tuple[str, str]] = []
@@ -163,7 +164,7 @@ class FakeCompute:
         async def change(_peer: Peer, arguments: ProjectArguments) -> ProjectState:
             project_id = arguments.project.project_id
             self.calls.append((operation, project_id))
-            self.quotas[project_id] = arguments.project.quota
+            self._take_quota(project_id, arguments.project.quota, arguments.project.quota_revision)
             now = self._state(project_id)
             if operation == "state":
                 return now
@@ -229,8 +230,12 @@ class FakeCompute:
         return result
 
     async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
-        self.quotas[arguments.project_id] = arguments.quota
-        return arguments.quota
+        self._take_quota(arguments.project_id, arguments.quota, arguments.quota_revision)
+        return self.quotas[arguments.project_id]
+
+    def _take_quota(self, project_id: str, quota: Quota, revision: int) -> None:
+        if revision >= self.revisions.get(project_id, 0):
+            self.quotas[project_id], self.revisions[project_id] = quota, revision
 
     async def restore_path(self, _peer: Peer, arguments: RestorePath) -> RestoreResult:
         if self._state(arguments.project.project_id).state == State.CLOSED:

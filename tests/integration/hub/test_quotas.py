@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,22 @@ def test_a_host_that_is_away_gets_the_quota_when_it_is_back(site: Site, ada: Per
     finally:
         site.loop.run(host.start())
     until(lambda: host.quotas[project_id].memory == 1500)
+
+
+def test_quotas_that_are_set_at_once_on_both_hubs_all_hold(site: Site, ada: Person, boss: Person) -> None:  # noqa: F811
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    for turn in range(10):
+        wanted = {"memory": 1100 + turn, "cores": 1 + turn / 10, "disk": 3100 + turn, "cpu_shares": 300 + turn}
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            calls = [
+                pool.submit(boss.ok, "set_quotas", hub=number % 2, project_id=project_id, **{name: value})
+                for number, (name, value) in enumerate(wanted.items())
+            ]
+        assert all(call.result()["applied"] for call in calls)
+        quota = row_of(ada, project_id)["quota"]
+        assert {name: quota[name] for name in wanted} == wanted
+        assert {name: getattr(host.quotas[project_id], name) for name in wanted} == wanted
 
 
 def test_usage_says_what_to_do(site: Site, ada: Person) -> None:

@@ -55,6 +55,8 @@ class Project(Message, frozen=True, kw_only=True):
     uid: int
     storage_host: str
     quota: Quota
+    quota_revision: int = 0
+    """Grows with each change of the quota: one that several hubs speak of keeps the latest, whoever spoke last."""
 
 
 class StateChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="state"):
@@ -111,10 +113,11 @@ class SaveResult(Message, frozen=True, kw_only=True):
 
 
 class SetQuotas(Message, frozen=True, kw_only=True):
-    """Arguments of ``set_quotas``; result: ``Quota``."""
+    """Arguments of ``set_quotas``; result: the ``Quota`` that holds, which is another one if its revision is later."""
 
     project_id: str
     quota: Quota
+    quota_revision: int
 
 
 class RestorePath(Message, frozen=True, kw_only=True):

@@ -25,8 +25,10 @@ ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 OTHER = "d2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 
 
-def project(project_id: str = ID, uid: int = 200001, **quota: Any) -> Project:
-    return Project(project_id=project_id, uid=uid, storage_host="storage1", quota=Quota(**quota))
+def project(project_id: str = ID, uid: int = 200001, revision: int = 0, **quota: Any) -> Project:
+    return Project(
+        project_id=project_id, uid=uid, storage_host="storage1", quota=Quota(**quota), quota_revision=revision
+    )
 
 
 class Host:
@@ -320,9 +322,9 @@ async def test_quotas_hold_at_once_and_are_remembered(there: Host) -> None:
     async with running(there) as projects:
         await projects.start(project())
         await settled(projects)
-        await projects.set_quotas(ID, Quota(memory=2000))
+        await projects.set_quotas(ID, Quota(memory=2000), 1)
         with pytest.raises(FaultError):
-            await projects.set_quotas(ID, Quota(memory=-1))
+            await projects.set_quotas(ID, Quota(memory=-1), 2)
     assert there.steps[-1] == "apply"
     assert projects.committed() == 2000
     assert record.load_all(layout.STATE)[0].project.quota.memory == 2000
@@ -404,10 +406,10 @@ async def test_a_running_project_gets_no_memory_that_the_host_has_not(there: Hos
         await projects.start(project(memory=1000))
         await settled(projects)
         with pytest.raises(FaultError) as caught:
-            await projects.set_quotas(ID, Quota(memory=3001))
+            await projects.set_quotas(ID, Quota(memory=3001), 1)
         assert caught.value.code == "host_full"
         assert projects.entries[ID].project.quota.memory == 1000
-        await projects.set_quotas(ID, Quota(memory=3000))
+        await projects.set_quotas(ID, Quota(memory=3000), 2)
 
 
 async def test_all_processes_of_a_project_are_killed_and_it_stays_running(there: Host) -> None:
@@ -429,3 +431,31 @@ async def test_a_hub_that_asks_says_what_the_quota_is_by_now(there: Host) -> Non
         await settled(projects)
         await projects.look(project(memory=1500))
         assert projects.entries[ID].project.quota.memory == 1500
+
+
+async def test_a_hub_that_has_not_heard_of_the_latest_quota_brings_no_earlier_one_back(there: Host) -> None:
+    """A hub that came back had read a project before another hub took its network away, and let it out again."""
+    async with running(there) as projects:
+        await projects.start(project(revision=1, network=True))
+        await settled(projects)
+        assert await projects.set_quotas(ID, Quota(network=False), 3) == Quota(network=False)
+        await projects.look(project(revision=1, network=True))
+        projects.on_host(project(revision=1, network=True))
+        assert await projects.set_quotas(ID, Quota(network=True), 2) == Quota(network=False)
+        assert projects.entries[ID].project == project(revision=3)
+        await projects.stop(project(revision=1, network=True))
+        await settled(projects)
+        await projects.start(project(revision=1, network=True))
+        assert projects.entries[ID].project == project(revision=3)
+
+
+async def test_a_quota_that_a_call_brings_along_is_not_taken_for_one_that_holds(there: Host) -> None:
+    """A hub says it with every call; looked at afterwards, it would seem that nothing was left to be done."""
+    async with running(there) as projects:
+        await projects.start(project())
+        await settled(projects)
+        projects.on_host(project(revision=1, memory=1500))
+        assert projects.entries[ID].project == project()
+        await projects.look(project(revision=1, memory=1500))
+        assert projects.entries[ID].project == project(revision=1, memory=1500)
+        assert there.steps[-1] == "apply"
