@@ -77,6 +77,10 @@ class Lifecycle:
             except UnitError as error:  # people can work without; the sweep tries again and tells them
                 log.warning("%s", error, extra={"action": "network", "project": layout.project_id})
 
+    async def listen(self, layout: Layout) -> None:
+        """Start the sockets of a running project; one that has just ended stays ended. Raises ``UnitError``."""
+        await self.systemd.start_alone(*layout.sockets, timeout=UNIT_TIMEOUT)
+
     async def stop(self, layout: Layout) -> None:
         """End every process of the project, which gets a moment to end by itself, and take the sandbox down."""
         await self._part(layout)

@@ -83,6 +83,10 @@ class Systemd:
         """Start units and wait until all are up. Raises ``UnitError``."""
         await self._jobs_done("StartUnit", units, timeout)
 
+    async def start_alone(self, *units: str, timeout: float) -> None:
+        """Start units without those that they need: one that needs another to be up is stopped again if it is not."""
+        await self._jobs_done("StartUnit", units, timeout, mode="ignore-dependencies")
+
     async def stop(self, *units: str, timeout: float) -> None:
         """Stop units and wait until all are down. Raises ``UnitError``."""
         await self._jobs_done("StopUnit", units, timeout)
@@ -123,22 +127,22 @@ class Systemd:
         (found,) = await self._call("ListUnitsByPatterns", "asas", [[], list(patterns)])
         return [UnitState(entry[0], entry[3]) for entry in found]
 
-    async def _jobs_done(self, method: str, units: tuple[str, ...], timeout: float) -> None:
+    async def _jobs_done(self, method: str, units: tuple[str, ...], timeout: float, mode: str = "replace") -> None:
         """Queue a job for each unit and wait for all."""
         try:
             async with asyncio.timeout(timeout):
-                results = await asyncio.gather(*(self._job(method, unit) for unit in units))
+                results = await asyncio.gather(*(self._job(method, unit, mode) for unit in units))
         except TimeoutError as error:
             raise UnitError(f"{method} of {', '.join(units)} took longer than {timeout:g} s") from error
         for unit, result in zip(units, results, strict=True):
             if result not in {"done", "skipped"}:
                 raise UnitError(f"{method} of {unit} ended with {result!r}")
 
-    async def _job(self, method: str, unit: str) -> str:
+    async def _job(self, method: str, unit: str, mode: str) -> str:
         """Queue a job and return its result. Its end may be signalled before the answer that names it is looked at."""
         self._asking += 1
         try:
-            (path,) = await self._call(method, "ss", [unit, "replace"])
+            (path,) = await self._call(method, "ss", [unit, mode])
             if path in self._early:
                 return self._early.pop(path)
             done = self._jobs.setdefault(path, asyncio.get_running_loop().create_future())

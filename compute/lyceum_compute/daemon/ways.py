@@ -209,6 +209,10 @@ class Ways:
     async def _check(self, entry: Entry) -> None:
         """Notice what happened to a project without the daemon."""
         active = await self._active(entry)
+        if active == "active" and entry.state is State.RUNNING and not await self._whole(entry):
+            with suppress(UnitError):  # the sockets of a project that ends right now end before it seems to
+                await self._lifecycle.listen(entry.layout)
+            active = await self._active(entry)
         if entry.state is State.RUNNING and active in {"inactive", "failed"}:
             result = await self._lifecycle.systemd.property(entry.layout.unit, "Service", "Result")
             detail = ENDINGS.get(str(result), f"the project ended by itself ({result})")
@@ -217,8 +221,6 @@ class Ways:
             await self.settle(entry, detail)
         elif entry.state is State.OPENED and active == "active":
             self._set(entry, State.RUNNING, "")
-        elif active == "active" and not await self._whole(entry):
-            await self._lifecycle.start(entry.layout, entry.project, held=entry.held)
 
     def _set(self, entry: Entry, state: State, detail: str) -> None:
         if (entry.state, entry.detail) == (state, detail):

@@ -65,6 +65,9 @@ class Host:
         self.units.add(place.unit)
         await self._do("start")
 
+    async def listen(self, _place: layout.Layout) -> None:
+        await self._do("listen")
+
     async def stop(self, place: layout.Layout) -> None:
         await self._do("stop")
         self.units.discard(place.unit)
@@ -384,7 +387,27 @@ async def test_a_running_project_whose_sockets_are_missing_gets_them(there: Host
         there.without_sockets = True
         projects.look_again(found)
         await settled(projects)
-    assert there.steps == ["start", "start"]
+    assert there.steps == ["start", "listen"]
+
+
+async def test_a_project_that_ends_while_it_is_looked_at_is_not_started_again(there: Host) -> None:
+    """Its sockets had ended when it still seemed to be up, so it was started to have them, and nobody was told."""
+    there.on_disk = {ID}
+    there.result = "signal"
+    async with running(there) as projects:
+        await projects.start(project())
+        found = await settled(projects)
+        there.without_sockets = True
+        there.gates["listen"] = asyncio.Event()
+        projects.look_again(found)
+        while "listen" not in there.steps:
+            there.stepped.clear()
+            await there.stepped.wait()
+        there.units.clear()
+        there.gates["listen"].set()
+        await settled(projects)
+    assert (found.state, found.detail) == (State.OPENED, "the project ended: its first process was killed")
+    assert there.steps == ["start", "listen", "stop"]
 
 
 async def test_a_host_that_drains_takes_nothing_and_keeps_what_runs(there: Host) -> None:

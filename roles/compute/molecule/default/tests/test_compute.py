@@ -120,7 +120,8 @@ def test_terminals_are_its_own(instance: Instance) -> None:
 
 def test_changed_quotas_hold_at_once(instance: Instance) -> None:
     quota = {**QUOTA, "memory": 400, "cores": 2.0, "cpu_shares": 1024}
-    answer = instance.play({"call": "set_quotas", "arguments": {"project_id": TWO["project_id"], "quota": quota}})[0]
+    arguments = {"project_id": TWO["project_id"], "quota": quota, "quota_revision": 1}
+    answer = instance.play({"call": "set_quotas", "arguments": arguments})[0]
     assert answer["memory"] == 400
     show = "systemctl show --property=MemoryMax,MemorySwapMax,CPUQuotaPerSecUSec,CPUWeight %s"
     assert sorted(instance.compute.check_output(show, slice_of(TWO)).split()) == [
@@ -148,6 +149,11 @@ def test_a_project_that_dies_is_noticed_and_starts_again(instance: Instance) -> 
     instance.compute.check_output("systemctl kill --signal=KILL %s", unit(ONE))
     told = instance.play(instance.until(ONE, "opened"))[0]
     assert "killed" in told["detail"]
+    # Nor does it come back with what a late connection would start.
+    for service in ("local-hub", "console", "jupyter", "ssh"):
+        refused = instance.compute.run("systemctl start %s", unit(ONE).replace("project", service))
+        assert "dependency" in refused.stderr, refused
+    assert instance.compute.run("systemctl is-active %s", unit(ONE)).rc != 0
     assert instance.run(ONE, "true")["error"]["code"] == "not_running"
     assert instance.start(ONE)["state"] == "running"
     assert instance.run(ONE, "cat precious")["stdout"] == "secret\n"
