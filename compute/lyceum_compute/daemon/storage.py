@@ -5,10 +5,13 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
+from lyceum_compute import programs
 from lyceum_compute.programs import run
 from lyceum_compute.protocol.client import Client, TlsAddress
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Prepared, SaveResult, StoredProject
+
+from . import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +28,10 @@ REFUSAL = "lyceum-storage: "
 RECEIVER = "lyceum-receive"
 TRANSFER_TIMEOUT = 2 * 3600
 CALL_TIMEOUT = 120
+MEASURE_TIMEOUT = 600
+#: A copy holds each byte of sparse and cloned files, which take no room here: at most so many disk quotas in all. Else
+#: one sparse file of a petabyte would be sent for hours in place of others' files, and clones fill the storage host.
+MOST_QUOTAS = 10
 #: What is not worth a copy, anchored at the home.
 EXCLUDES = (
     "/.cache",
@@ -68,6 +75,7 @@ class Storage:
 
     async def send(self, project: Project, home: Path) -> None:
         """Bring the copy up to date with a home that nobody writes to. Raises ``FaultError`` or ``ProgramError``."""
+        await _check_size(home, limits.disk_bytes(project.quota) * MOST_QUOTAS)
         excludes = [f"--exclude={pattern}" for pattern in EXCLUDES]
         completed = await run(
             "rsync",
@@ -128,6 +136,19 @@ class Storage:
             client = await self._stack.enter_async_context(Client(address))
             self._clients[host] = client
         return client
+
+
+async def _check_size(home: Path, most: int) -> None:
+    """Raise ``FaultError`` (``too_large``) if a copy would hold more bytes than it may."""
+    excludes = [f"--exclude={home}{pattern}" for pattern in EXCLUDES if pattern.startswith("/")]
+    argv = ("du", "--apparent-size", "--block-size=1", "--summarize", *excludes, "--", str(home))
+    size = int((await programs.check(*argv, timeout=MEASURE_TIMEOUT)).stdout.split()[0])
+    if size > most:
+        raise FaultError(
+            "too_large",
+            f"a copy of the project would hold {size // limits.MB:,} MB, as sparse and cloned files count in full;"
+            f" at most {most // limits.MB:,} MB are saved: delete or shrink the largest",
+        )
 
 
 def check(completed: Completed, what: str) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Edited, State
 
 from . import cgroups, sandbox
@@ -35,6 +36,7 @@ REST_EVERY = 180
 THIN_EVERY = 720
 """In every so many rounds: units are compared, files looked at, the use of running projects counted, the gateway asked
 for activity, the root of sandboxes brought up to date, the disk of resting projects noted, old hours forgotten."""
+NOT_SAVED = "not saved: "
 #: Seconds beyond a state's time limit after which a way that does not end by itself is broken off.
 OVERDUE = 30
 
@@ -172,7 +174,11 @@ class Sweep:
     async def _save(self, entry: Entry) -> None:
         try:
             await self._saver.automatic(entry)
+            if entry.detail.startswith(NOT_SAVED):
+                self._projects.say(entry, "")
         except FAILURES as error:
+            if isinstance(error, FaultError) and error.code == "too_large":  # its people's to mend, so they are told
+                self._projects.say(entry, NOT_SAVED + error.message)
             log.warning("not saved: %s", describe(error), extra={"action": "save", "project": entry.layout.project_id})
         except Exception:  # the boundary of one project's save
             log.exception("a save failed", extra={"action": "save", "project": entry.layout.project_id})

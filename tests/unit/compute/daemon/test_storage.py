@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from lyceum_compute.daemon.storage import check
+from lyceum_compute.daemon.storage import _check_size, check
 from lyceum_compute.programs import Completed
 from lyceum_compute.protocol.errors import FaultError
 
@@ -37,3 +39,19 @@ def test_the_reason_is_told(stderr: bytes, code: str, words: str) -> None:
         check(Completed(("rsync",), 12, b"", stderr), "the copy")
     assert caught.value.code == code
     assert words in caught.value.message
+
+
+@pytest.mark.process("du")
+async def test_a_copy_may_hold_so_much_and_no_more(tmp_path: Path) -> None:
+    """A sparse file of a petabyte was sent byte by byte, for hours, and four of them kept a host from saving others."""
+    (tmp_path / "first").write_bytes(b"x" * 1000)
+    (tmp_path / "second").hardlink_to(tmp_path / "first")
+    (tmp_path / ".cache").mkdir()
+    with (tmp_path / ".cache/left out").open("wb") as file:
+        file.truncate(10**12)
+    await _check_size(tmp_path, 10_000_000)
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(FaultError, match="would hold 1,000,000 MB") as caught:
+        await _check_size(tmp_path, 10_000_000)
+    assert caught.value.code == "too_large"

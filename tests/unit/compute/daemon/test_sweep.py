@@ -10,6 +10,7 @@ import pytest
 from lyceum_compute.daemon import sweep
 from lyceum_compute.daemon.entry import STATE_LIMITS
 from lyceum_compute.daemon.sweep import Sweep
+from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import State
 
 from .test_projects import ID, Host, project, running, there  # noqa: F401 a fixture
@@ -66,4 +67,24 @@ async def test_a_program_that_was_ended_for_memory_is_told_once_whoever_counted_
         assert entry.detail.startswith("out of memory: programs were ended once")
         entry.detail = ""
         await sweeping(projects)._look(entry, files=False, use=False)
+        assert entry.detail == ""
+
+
+async def test_a_project_that_is_too_large_to_be_saved_is_told_until_it_is_saved(there: Host) -> None:  # noqa: F811
+    class Saver:
+        failure: Exception | None = FaultError("too_large", "a copy of the project would hold 5 MB")
+
+        async def automatic(self, _entry: Any) -> None:
+            if self.failure is not None:
+                raise self.failure
+
+    saver: Any = Saver()
+    async with running(there) as projects:
+        entry = projects.of(project())
+        nothing: Any = None
+        going = Sweep(projects, saver, nothing, nothing)
+        await going._save(entry)
+        assert entry.detail == "not saved: a copy of the project would hold 5 MB"
+        saver.failure = None
+        await going._save(entry)
         assert entry.detail == ""
