@@ -105,6 +105,15 @@ def test_the_kernel(shared_client: Client, shared_project: str, victim: Victim) 
     }  # fmt: skip
 
 
+def test_the_quota_of_the_disk_has_no_way_around_it(shared_client: Client, shared_project: str, victim: Victim) -> None:
+    """A subvolume of the project's own making could count in no quota group, or use up the neighbour's."""
+    uid = int(victim.machine.check_output("id --user %s", victim.name))
+    found = attack(shared_client, shared_project, "disk", uid=uid)
+    assert possible(found) == []
+    assert found["subvolumes"] == []
+    assert found["clone"] is True  # as cp does it
+
+
 def test_the_host(shared_client: Client, shared_project: str, victim: Victim) -> None:
     with unharmed(victim.machine):
         found = attack(shared_client, shared_project, "host")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lyceum_compute.network.addresses import resolv_conf
 from lyceum_compute.network.settings import host_resolvers
 
-from . import mirror
+from . import mirror, requests
 
 if TYPE_CHECKING:
     from lyceum_compute.network.settings import Network
@@ -32,7 +32,10 @@ LINKS = {
     "var/run": "/run",
     **{f"etc/{name}": f"project/{name}" for name in ("group", "hostname", "hosts", "passwd")},
 }
-FILES = {"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"}
+FILES = {
+    "etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
+    "etc/lyceum-requests.bpf": requests.program(),  # lyceum-enter-project loads it
+}
 #: What of the host's ``/etc`` projects find in theirs, as far as everybody on the host may read it.
 ETC = (
     *("alternatives", "ca-certificates", "debian_version", "fonts", "gitconfig", "java-21-openjdk", "jupyter", "R"),
@@ -56,7 +59,7 @@ def prepare(layout: Layout, uid: int) -> None:
             folder.chmod(mode)
     _link(layout.run / "home", layout.home)
     for name, content in account_files(layout.name, uid, os.uname().nodename).items():
-        _write(etc / name, content)
+        _write(etc / name, content.encode())
     if not os.path.ismount(terminals):
         options = f"newinstance,ptmxmode=0666,mode=0620,gid={TTY_GROUP},max={TERMINALS}"
         _mount("devpts", terminals, "devpts", _MS_NOSUID | _MS_NOEXEC, options)
@@ -72,7 +75,8 @@ def make_root(network: Network, root: Path = ROOT, etc: Path = Path("/etc")) -> 
                 made.chmod(0o755)
     for name, target in LINKS.items():
         _link(root / name, Path(target))
-    for name, content in {**FILES, "etc/resolv.conf": resolv_conf(network, host_resolvers())}.items():
+    names = resolv_conf(network, host_resolvers())
+    for name, content in {**FILES, "etc/resolv.conf": names.encode()}.items():
         _write(root / name, content)
     for name in ETC:
         mirror.copy(etc / name, root / "etc" / name)
@@ -108,11 +112,11 @@ def account_files(name: str, uid: int, host: str) -> dict[str, str]:
     }
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write a file in place: a running sandbox may have it bound."""
-    if path.exists() and path.read_text() == content:
+    if path.exists() and path.read_bytes() == content:
         return
-    path.write_text(content)
+    path.write_bytes(content)
     path.chmod(0o644)
 
 

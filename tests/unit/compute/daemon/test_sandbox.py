@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lyceum_compute.daemon import sandbox
+from lyceum_compute.daemon import requests, sandbox
 from lyceum_compute.network.settings import Network
 
 NAME = "c2b6ca5e8f334b8ab1c64b1a5e0c2f11"
@@ -29,3 +29,4 @@ def test_the_root_of_sandboxes_is_made_once(tmp_path: Path) -> None:
     assert (root / "etc/profile").read_text() == "x"
     assert not (root / "etc/shadow").exists()
     assert "nameserver 198.18.0.2\n" in (root / "etc/resolv.conf").read_text()
+    assert (root / "etc/lyceum-requests.bpf").read_bytes() == requests.program()
