@@ -24,7 +24,7 @@ def check(quota: Quota) -> Quota:
     for name, (least, most) in QUOTA_BOUNDS.items():
         value = getattr(quota, name)
         if not math.isfinite(value) or not least <= value <= most:
-            raise FaultError("invalid", f"quota.{name}: from {least} to {most}, not {value:g}")
+            raise FaultError("invalid", f"quota.{name}: from {least} to {most}, not {value:.12g}")
     return quota
 
 

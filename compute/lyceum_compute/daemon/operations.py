@@ -134,7 +134,7 @@ class Operations:
 
     async def kill_all(self, _peer: Peer, _arguments: Empty) -> Killed:
         """Kill all processes of all projects, which stay running."""
-        entries = [e for e in self.projects.entries.values() if e.state is State.RUNNING and not e.busy]
+        entries = [e for e in self.projects.entries.values() if e.state is State.RUNNING]
         killed = await asyncio.gather(
             *(self.projects.kill(entry.layout.project_id) for entry in entries), return_exceptions=True
         )

@@ -178,8 +178,11 @@ class Projects(Ways):
     async def kill(self, project_id: str) -> int:
         """Kill all processes of a running project, which stays running; return how many there were."""
         entry = self.known(project_id)
+        if entry.busy and entry.goal == "check" and entry.task is not None:
+            await asyncio.wait([entry.task])  # somebody only looks how it is
         if entry.state is not State.RUNNING or entry.busy:
-            raise FaultError("not_running", f"the project is {entry.state}, not running")
+            way = f"{entry.state}, and on the way to another state" if entry.busy else f"{entry.state}, not running"
+            raise FaultError("not_running", f"the project is {way}")
         try:
             killed = await self._lifecycle.kill(entry.layout)
         except FAILURES as error:

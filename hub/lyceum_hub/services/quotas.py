@@ -123,7 +123,7 @@ def checked_quota(quota: Quota, maximum: Quota) -> Quota:
             continue
         least = QUOTA_BOUNDS[name][0]
         if value > most:
-            raise InvalidError(f"{name} can be at most {most:g} on this site: the hub's settings say so.", name)
+            raise InvalidError(f"{name} can be at most {most:.12g} on this site: the hub's settings say so.", name)
         if not value >= least:
-            raise InvalidError(f"{name} must be at least {least:g}.", name)
+            raise InvalidError(f"{name} must be at least {least:.12g}.", name)
     return quota

@@ -448,6 +448,16 @@ async def test_all_processes_of_a_project_are_killed_and_it_stays_running(there:
         assert projects.entries[ID].state is State.RUNNING
 
 
+async def test_a_project_that_is_only_looked_at_can_be_killed(there: Host) -> None:
+    """It was refused ("the project is running, not running") while the daemon compared its state with the facts."""
+    async with running(there) as projects:
+        await projects.start(project())
+        entry = await settled(projects)
+        projects.look_again(entry)
+        assert entry.busy
+        assert await projects.kill(ID) == 3
+
+
 async def test_a_hub_that_asks_says_what_the_quota_is_by_now(there: Host) -> None:
     async with running(there) as projects:
         await projects.start(project())
