@@ -58,11 +58,14 @@ class Lifecycle:
             return
         aside = layout.root / ".opening" / layout.project_id
         await asyncio.to_thread(discard, aside)
-        await self.limit_disk(layout, project.uid, project.quota)
+        # What was cloned is files of their own in a copy: it may not fit into the quota, and is still the project's.
+        held = limits.copy_bytes(project.quota) - limits.disk_bytes(project.quota)
+        await self.limit_disk(layout, project.uid, project.quota, held=held)
         await asyncio.to_thread(_make, aside, project.uid)
         if not await self.source.fetch(layout, project, aside / "home"):
             await asyncio.to_thread(_furnish, self.skeleton, aside / "home", project.uid)
         await asyncio.to_thread(os.rename, aside, layout.subvolume)
+        await self.limit_disk(layout, project.uid, project.quota)
 
     async def start(self, layout: Layout, project: Project, *, held: int = 0) -> None:
         """Start the units, limited by the quota."""
@@ -127,7 +130,7 @@ class Lifecycle:
     async def limit_disk(self, layout: Layout, uid: int, quota: Quota, *, held: int = 0) -> None:
         """Set the limit of the project's qgroup, which is made if there is none.
 
-        ``held``: bytes on top, for deleted blocks that a snapshot holds.
+        ``held``: bytes on top, for deleted blocks that a snapshot holds, or for what arrives from a copy.
         """
         group = btrfs.level_1(uid)
         await asyncio.to_thread(_limit, layout.root, group, limits.disk_bytes(quota) + held)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MB = 1_000_000
 TASKS = 2000
+#: A copy holds each byte of sparse and cloned files, which take no room in the project: at most so many disk quotas in
+#: all. Else a sparse file of a petabyte is sent for hours in place of others' files, and clones fill the storage host.
+COPY_QUOTAS = 10
 #: ``cpu_shares`` of the model system are those of Docker, where 1,024 is a whole; a weight of 100 is systemd's.
 SHARES_OF_WEIGHT = 1024 / 100
 
@@ -42,3 +45,8 @@ def slice_properties(quota: Quota) -> dict[str, Variant]:
 def disk_bytes(quota: Quota) -> int:
     """Return how much the project's qgroup may hold."""
     return quota.disk * MB
+
+
+def copy_bytes(quota: Quota) -> int:
+    """Return how much a copy of the project may hold."""
+    return disk_bytes(quota) * COPY_QUOTAS

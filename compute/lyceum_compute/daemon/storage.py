@@ -29,9 +29,6 @@ RECEIVER = "lyceum-receive"
 TRANSFER_TIMEOUT = 2 * 3600
 CALL_TIMEOUT = 120
 MEASURE_TIMEOUT = 600
-#: A copy holds each byte of sparse and cloned files, which take no room here: at most so many disk quotas in all. Else
-#: one sparse file of a petabyte would be sent for hours in place of others' files, and clones fill the storage host.
-MOST_QUOTAS = 10
 #: What is not worth a copy, anchored at the home.
 EXCLUDES = (
     "/.cache",
@@ -75,7 +72,7 @@ class Storage:
 
     async def send(self, project: Project, home: Path) -> None:
         """Bring the copy up to date with a home that nobody writes to. Raises ``FaultError`` or ``ProgramError``."""
-        await _check_size(home, limits.disk_bytes(project.quota) * MOST_QUOTAS)
+        await _check_size(home, limits.copy_bytes(project.quota))
         excludes = [f"--exclude={pattern}" for pattern in EXCLUDES]
         completed = await run(
             "rsync",
@@ -108,6 +105,7 @@ class Storage:
             "rsync",
             *_COMMON,
             "--no-devices",
+            "--chmod=ug-s",  # whatever a copy says: nothing of a project runs as anybody else
             f"--chown={project.uid}:{project.uid}",
             *options,
             "-e",

@@ -118,6 +118,12 @@ def test_terminals_are_its_own(instance: Instance) -> None:
     assert instance.run(TWO, "python3 -c 'import os; os.openpty()'")["exit_code"] == 0
 
 
+def test_many_projects_can_have_terminals_at_once(instance: Instance) -> None:
+    """The kernel counts the terminals of all projects together; a dozen of them could leave none to others."""
+    settings = instance.compute.check_output("systemd-analyze cat-config sysctl.d")
+    assert "-kernel.pty.max = 1048576\n" in settings + "\n"
+
+
 def test_changed_quotas_hold_at_once(instance: Instance) -> None:
     quota = {**QUOTA, "memory": 400, "cores": 2.0, "cpu_shares": 1024}
     arguments = {"project_id": TWO["project_id"], "quota": quota, "quota_revision": 1}
