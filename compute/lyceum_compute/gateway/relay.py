@@ -30,6 +30,8 @@ HEAD_TIMEOUT = 10.0
 #: Seconds from the last byte of a request to the head of its answer, by kind: what starts on demand has little of a
 #: processor, and behind a port anything may be computed.
 ANSWER_TIMEOUT = {"terminal": 60.0, "files": 60.0, "raw": 60.0, "port": 600.0}
+#: Heads that only say that another follows ("100 Continue"): who sends them without end keeps others waiting.
+MOST_INTERIM = 10
 #: Seconds that a program has to take the last bytes from a browser that is gone.
 FLUSH_TIMEOUT = 10.0
 #: Bytes waiting to be taken by one side at which the other is not read any further.
@@ -207,6 +209,7 @@ class ProjectSide(asyncio.Protocol):
         self._last_asked = 0.0
         self._transport: asyncio.Transport | None = None
         self._buffer: bytearray | None = bytearray()
+        self._interim = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -225,10 +228,14 @@ class ProjectSide(asyncio.Protocol):
         written = None
         try:
             while written is None:
-                whole = head.take(self._buffer, RefusedError(502, "unavailable", "the project's answer makes no sense"))
+                nonsense = RefusedError(502, "unavailable", "the project's answer makes no sense")
+                if self._interim > MOST_INTERIM:
+                    raise nonsense
+                whole = head.take(self._buffer, nonsense)
                 if whole is None:
                     return
                 written = answer.rewrite(whole, self._asked)
+                self._interim += 1
         except RefusedError as refused:
             self._refuse(refused)
             return

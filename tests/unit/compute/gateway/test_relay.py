@@ -406,6 +406,20 @@ async def test_program_that_says_continue_first(gateway: Gateway) -> None:
         assert (await reader.read()).startswith(b"HTTP/1.1 204 No Content\r\n")
 
 
+async def test_program_that_says_continue_without_end(gateway: Gateway) -> None:
+    """Twenty such connections of one project took all of the gateway's time: nobody else on the host was served."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+            await writer.drain()
+
+    async with gateway.program(serve) as port, gateway.calling() as streams:
+        streams[1].write(request(f"port/{port}/", upgrade=False))
+        assert await refusal(streams) == (502, "unavailable")
+
+
 async def test_files_get_their_kind_and_no_cookie(gateway: Gateway) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await reader.readuntil(b"\r\n\r\n")
