@@ -38,6 +38,8 @@ MAX_TRANSFERS = 64
 MAX_PER_PROJECT = 8
 #: Bytes of an answer's head, or of an answer that is an error.
 MAX_ANSWER = 64 * 1024
+#: Pieces that a part may come in: who sends single bytes takes time from others.
+MAX_PIECES = 4096
 
 
 class _Refusal(msgspec.Struct, frozen=True):
@@ -156,6 +158,8 @@ class Transfer:
         if not data:
             raise broken()
         self._answer.feed(data)
+        if len(self._answer.body) > MAX_PIECES:
+            raise broken()
         return len(data)
 
     def close(self) -> None:

@@ -150,9 +150,8 @@ class Connection:
 
     def _take(self, line: bytes) -> None:
         answer = decode_incoming(line)
-        if answer.event is not None:
-            if self._on_event is not None:
-                self._on_event(line)
+        if answer.event is not None and self._on_event is not None:
+            self._on_event(line)
             return
         if answer.id is None:
             error = answer.error
@@ -160,6 +159,8 @@ class Connection:
         waiting = self._waiting.get(answer.id)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
+        elif self._on_event is None:  # a stranger, asked one thing: what else it says takes time from others
+            raise FaultError("malformed", "an answer to nothing")
 
     async def close(self) -> None:
         """End the connection and fail what waits for an answer."""

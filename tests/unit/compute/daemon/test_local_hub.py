@@ -83,12 +83,19 @@ async def test_one_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: p
     assert caught.value.code == "timed_out"
 
 
-async def test_endless_output_is_cut_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [b"x" * 1_000_000, b'{"event":"x"}\n' * 10_000, b'{"id":7,"result":{}}\n' * 10_000],
+    ids=["no end of a line", "events", "answers to nothing"],
+)
+async def test_endless_output_is_cut_off(tmp_path: Path, said: bytes) -> None:
+    """Lines that nobody waits for were read as long as the call lasted, and nobody else's calls meanwhile."""
+
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         try:
             while not writer.is_closing():
-                writer.write(b"x" * 1_000_000)
+                writer.write(said)
                 await writer.drain()
         except OSError:
             pass

@@ -169,6 +169,14 @@ async def test_a_stream_that_breaks_off(tmp_path: Path, all_transfers: Transfers
         assert raised.value.code == "unavailable"
 
 
+async def test_a_stream_of_single_bytes_is_broken_off(tmp_path: Path, all_transfers: Transfers) -> None:
+    crumbs = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 10_000
+    async with stranger(tmp_path / "s", saying(crumbs)) as entry:
+        with pytest.raises(FaultError) as raised:
+            await all_transfers.read(await all_transfers.open(entry, "a", write=False, overwrite=False))
+        assert raised.value.code == "unavailable"
+
+
 async def test_one_that_nobody_uses_is_broken_off(
     tmp_path: Path, all_transfers: Transfers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
