@@ -79,6 +79,8 @@ async def misbehave(writer: Writer, path: str) -> bool:
             writer.write(b"\x00\xff" * 5000)
         case "/long-head":
             writer.write(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n")
+        case "/continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000)
         case "/two-lengths":
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"

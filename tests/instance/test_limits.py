@@ -156,6 +156,19 @@ def test_a_full_project_deletes_and_writes_while_it_is_saved(client: Client, own
     assert "Disk quota exceeded" in beyond["stderr"], "the limit is as before once the snapshot is gone"
 
 
+def test_a_petabyte_of_nothing_is_not_sent(client: Client, own: str, neighbour: Callable[[], None]) -> None:
+    """It took a turn of saving from all others of the host, for hours."""
+    client.run(own, "truncate -s 1P sparse")
+    refusal = client.post("save_project", project_id=own, wait=120)
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (413, "too_large")
+    neighbour()
+    client.call("stop_project", project_id=own, wait=60)
+    assert "could not be saved: a copy of the project would hold" in client.project(own)["state_detail"]
+    assert client.call("start_project", project_id=own, wait=60)["state"] == "running"
+    client.run(own, "rm sparse; echo clean >file")
+    assert client.call("save_project", project_id=own, wait=120)["snapshot"]
+
+
 def test_busy_loops_leave_others_their_time(client: Client, own: str, neighbour: Callable[[], None]) -> None:
     client.run(own, "for n in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done >/dev/null 2>&1")
     neighbour()

@@ -91,7 +91,7 @@ def test_server_sent_events_are_not_held_up(own: Own) -> None:
         assert [line for line in lines if line] == ["data: second"]
 
 
-@pytest.mark.parametrize("place", ["garbage", "long-head", "two-lengths", "hang-up"])
+@pytest.mark.parametrize("place", ["garbage", "long-head", "continue", "two-lengths", "hang-up"])
 def test_programs_that_answer_nonsense(own: Own, place: str) -> None:
     answer = own.get(f"port/{PORT}/{place}", headers={"Accept": "text/html"})
     assert answer.status_code == httpx.codes.BAD_GATEWAY
