@@ -138,9 +138,12 @@ class Storage:
 
 async def _check_size(home: Path, most: int) -> None:
     """Raise ``FaultError`` (``too_large``) if a copy would hold more bytes than it may."""
-    excludes = [f"--exclude={home}{pattern}" for pattern in EXCLUDES if pattern.startswith("/")]
-    argv = ("du", "--apparent-size", "--block-size=1", "--summarize", *excludes, "--", str(home))
-    size = int((await programs.check(*argv, timeout=MEASURE_TIMEOUT)).stdout.split()[0])
+    # What several arguments share counts in the first; ``--exclude`` takes hours where folders are nested deeply.
+    left_out = [home / pattern[1:] for pattern in EXCLUDES if pattern.startswith("/") and pattern.count("/") == 1]
+    places = [*(str(place) for place in left_out if place.is_dir()), str(home)]
+    argv = ("du", "--apparent-size", "--block-size=1", "--summarize", "--null", "--", *places)
+    told = (await programs.check(*argv, timeout=MEASURE_TIMEOUT)).stdout.split(b"\0")[len(places) - 1]
+    size = int(told.split()[0])
     if size > most:
         raise FaultError(
             "too_large",

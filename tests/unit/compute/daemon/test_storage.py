@@ -50,6 +50,8 @@ async def test_a_copy_may_hold_so_much_and_no_more(tmp_path: Path) -> None:
     with (tmp_path / ".cache/left out").open("wb") as file:
         file.truncate(10**12)
     await _check_size(tmp_path, 10_000_000)
+    (tmp_path / ".trash").symlink_to("/usr")
+    await _check_size(tmp_path, 10_000_000)
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(10**12)
     with pytest.raises(FaultError, match="would hold 1,000,000 MB") as caught:
