@@ -22,6 +22,15 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
+class Interrupted(Failure):
+    """Somebody broke the command off."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted.", hint="Run the same command again: it goes on from what is there.")
+
+
 def die(message: str, *, hint: str | None = None) -> NoReturn:
     """End the command with a message and a hint."""
     raise Failure(message, hint=hint)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 from invoke.exceptions import ParseError
 from invoke.program import Program
 from lyceum_stacks.errors import StackError, WrongUse
 
-from lyceum_ops import __version__
-from lyceum_ops.errors import Failure, UsageFailure
+from lyceum_ops import __version__, programs
+from lyceum_ops.errors import Failure, Interrupted, UsageFailure
 from lyceum_ops.inventory import InventoryError
 from lyceum_ops.tasks import FAMILIES, SECTIONS, namespace
 
@@ -48,6 +50,13 @@ class Lyceum(Program):
         except ParseError as error:
             raise UsageFailure(_plain(str(error)), hint=USAGE_HINT) from None
 
+    def execute(self) -> None:
+        """Run the command. Invoke itself would end an interrupted one without a word."""
+        try:
+            super().execute()
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
     def print_help(self) -> None:
         """Print the overview of all commands."""
         print(overview())
@@ -76,6 +85,8 @@ def main(argv: Sequence[str]) -> int:
     program = Lyceum(
         namespace=namespace(), name="lyceum", binary="lyceum", binary_names=["lyceum"], version=__version__
     )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         words = rewrite(["lyceum", *argv[1:]])
         if len(words) == 1:
@@ -83,9 +94,6 @@ def main(argv: Sequence[str]) -> int:
         program.run(words, exit=False)
     except (Failure, InventoryError, StackError) as failure:
         return _tell(failure)
-    except KeyboardInterrupt:
-        print("\nlyceum: interrupted; run the same command again to go on.", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
         return 141
@@ -148,6 +156,11 @@ def log_file() -> str | None:
         if isinstance(handler, logging.FileHandler):
             return handler.baseFilename
     return None
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    programs.end_all()  # those that another thread waits for, too: it could not be interrupted itself
+    raise KeyboardInterrupt
 
 
 def _tell(failure: Failure | InventoryError | StackError) -> int:

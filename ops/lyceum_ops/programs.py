@@ -8,10 +8,11 @@ import shlex
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from lyceum_ops.errors import Failure
 
@@ -26,6 +27,7 @@ PASSED_ON = (
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 )  # fmt: skip
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_children: set[subprocess.Popen[str]] = set()
 
 
 class ProgramFailure(Failure):
@@ -82,29 +84,20 @@ def run(
     Raises `ProgramFailure` for an exit code that is not 0, unless `check` is False; `Failure` when the program is
     missing or takes longer than `timeout` seconds.
     """
-    log.debug("run: %s", shlex.join(arguments))
-    try:
-        finished = subprocess.run(
-            list(arguments),
-            env=environment(extra_environment),
-            input="" if stdin is None else stdin,
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise Failure(f"The program {arguments[0]} is not installed.") from None
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{shlex.join(arguments)} took longer than {timeout:g} s.") from None
-    for name, text in (("stdout", finished.stdout), ("stderr", finished.stderr)):
+    with _child(
+        arguments, extra_environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(stdin or "", timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failure(f"{shlex.join(arguments)} took longer than {timeout:g} s.") from None
+    for name, text in (("stdout", stdout), ("stderr", stderr)):
         if text and not secret:
             log.debug("%s of %s: %s", name, arguments[0], text.rstrip())
-    if check and finished.returncode != 0:
-        raise ProgramFailure(arguments, finished.returncode, finished.stderr or finished.stdout)
-    return Result(finished.returncode, finished.stdout, finished.stderr)
+    if check and process.returncode != 0:
+        raise ProgramFailure(arguments, process.returncode, stderr or stdout)
+    return Result(process.returncode, stdout, stderr)
 
 
 def succeeds(arguments: Sequence[str]) -> bool:
@@ -120,26 +113,44 @@ def stream(
     directory: Path | None = None,
 ) -> int:
     """Run a program and hand over each line of its output (both streams) as it comes; returns its exit code."""
-    log.debug("run: %s", shlex.join(arguments))
-    try:
-        process = subprocess.Popen(
-            list(arguments),
-            env=environment(extra_environment),
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-    except FileNotFoundError:
-        raise Failure(f"The program {arguments[0]} is not installed.") from None
-    with process:
+    with _child(
+        arguments, extra_environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd=directory
+    ) as process:
         if process.stdout is None:
             raise Failure(f"{arguments[0]} has no output to read.")
         for line in process.stdout:
             on_line(line.rstrip("\n"))
         return process.wait()
+
+
+def end_all() -> None:
+    """Ask every program that is being run to end: ours does."""
+    for process in tuple(_children):
+        process.terminate()
+
+
+@contextmanager
+def _child(
+    arguments: Sequence[str], extra_environment: Mapping[str, str] | None, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that ends before we do: left behind by a broken-off command, it would work against the next one."""
+    log.debug("run: %s", shlex.join(arguments))
+    given = environment(extra_environment)
+    if shutil.which(arguments[0], path=given["PATH"]) is None:
+        raise Failure(f"The program {arguments[0]} is not installed.")
+    # Where there is a setpriv, the kernel sees to it even if we are killed.
+    bound = ["setpriv", "--pdeathsig=TERM"] if shutil.which("setpriv", path=given["PATH"]) else []
+    with subprocess.Popen(
+        [*bound, *arguments], env=given, stdout=subprocess.PIPE, text=True, errors="replace", **options
+    ) as process:
+        _children.add(process)
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            _children.discard(process)
 
 
 def start(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import signal
 
 import pytest
 from lyceum_ops import cloud_tasks, cost_tasks, tasks
+from lyceum_ops.commands import status
 from lyceum_ops.program import main, overview, rewrite
 
 
@@ -86,3 +88,15 @@ def test_help_of_a_command_shows_how_to_call_it(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr().out
     assert shown.startswith("Usage: ./lyceum logs MACHINE [UNIT] [options]")
     assert "Example: ./lyceum logs hub1" in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_command_says_so(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Invoke ended it with 1 and without a word."""
+    monkeypatch.setattr(status, "look", lambda _name: signal.raise_signal(number))
+    assert main(["lyceum", "status"]) == 130
+    said = capsys.readouterr().err
+    assert "lyceum: Interrupted." in said
+    assert "hint: Run the same command again" in said

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from lyceum_ops import programs
 from lyceum_ops.errors import Failure
+from lyceum_ops.lab.supervision import wait_for_end
 from lyceum_ops.programs import ProgramFailure
 
 
@@ -72,3 +78,40 @@ def test_a_started_program_lives_in_a_session_of_its_own(tmp_path: Path) -> None
     pid = programs.start(["sh", "-c", "ps -o sid= -p $$; exec sleep 0.2"], output=output)
     with Path(f"/proc/{pid}/stat").open() as stat:
         assert stat.read().split()[5] == str(pid)
+
+
+@pytest.mark.process("sleep")
+def test_what_runs_in_another_thread_is_ended_with_the_command() -> None:
+    began = threading.Event()
+    script = ["sh", "-c", "echo began; exec sleep 60"]
+    with ThreadPoolExecutor() as pool:
+        code = pool.submit(programs.stream, script, lambda _: began.set())
+        assert began.wait(20)
+        programs.end_all()
+        assert code.result(20) == -signal.SIGTERM
+
+
+@pytest.mark.process("sleep")
+def test_an_interruption_ends_the_program_that_is_listened_to() -> None:
+    """Ansible went on changing machines when only ./lyceum was told to end."""
+    children: list[int] = []
+
+    def interrupt(line: str) -> None:
+        children.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        programs.stream(["sh", "-c", "echo $$; exec sleep 60"], interrupt)
+    assert wait_for_end(children[0], 20)
+
+
+@pytest.mark.process("sleep")
+def test_a_program_ends_even_when_we_are_killed() -> None:
+    """What a killed `up` had started to build went on beside the next one."""
+    script = "from lyceum_ops import programs; programs.stream(['sh', '-c', 'echo $$; exec sleep 60'], print)"
+    here = {"PYTHONPATH": ":".join(sys.path)}
+    with subprocess.Popen([sys.executable, "-uc", script], env=here, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    assert wait_for_end(child, 20)
