@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ log = logging.getLogger("lyceum.ansible")
 PLUGINS = Path(__file__).parent / "ansible_plugins" / "callback"
 MARK = "\x1elyceum "
 SITE = "site.yml"
+LAST_LINES = 100
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Reader:
         self._changes = 0
         self._task: dict[str, Any] = {}
         self.failures: list[str] = []
+        self.said: deque[str] = deque(maxlen=LAST_LINES)
         self.hosts: dict[str, dict[str, int]] = {}
         self.outcome = Outcome()
 
@@ -64,6 +67,7 @@ class Reader:
         """Take one line of Ansible's output."""
         if not text.startswith(MARK):
             self._progress.detail(text)
+            self.said.append(text)
             return
         event = msgspec.json.decode(text.removeprefix(MARK), type=dict[str, Any])
         getattr(self, f"_on_{event.pop('event')}")(**event)
@@ -125,7 +129,9 @@ def playbook(
     if reader.failures:
         raise Failure("The deployment failed.\n" + "\n".join(reader.failures), hint="Mend the cause and run it again.")
     if code != 0:
-        raise Failure(f"ansible-playbook ended with {programs.describe_code(code)}.\n{_last_errors(progress)}".rstrip())
+        raise Failure(
+            f"ansible-playbook ended with {programs.describe_code(code)}.\n{_last_errors([*reader.said])}".rstrip()
+        )
     return reader.outcome
 
 
@@ -170,12 +176,8 @@ def ansible_environment(*, steps: bool = False) -> dict[str, str]:
     return made
 
 
-def _last_errors(progress: Progress) -> str:
+def _last_errors(said: Sequence[str]) -> str:
     """The last words that Ansible said of an error outside any task: those of a parser, say."""
-    if progress.log_file is None:
-        return ""
-    lines = progress.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line.split(" lyceum.ansible DEBUG ", 1)[1] for line in lines if " lyceum.ansible DEBUG " in line]
     first = next((number for number, line in enumerate(said) if "ERROR" in line), max(0, len(said) - 8))
     return _indent("\n".join(said[first : first + 8]))
 

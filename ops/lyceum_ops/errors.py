@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import NoReturn
 
 
@@ -34,3 +36,8 @@ class Interrupted(Failure):
 def die(message: str, *, hint: str | None = None) -> NoReturn:
     """End the command with a message and a hint."""
     raise Failure(message, hint=hint)
+
+
+def with_sudo() -> str:
+    """The command line as given, with sudo before it."""
+    return shlex.join(["sudo", "./lyceum", *sys.argv[1:]])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lyceum_ops import programs
-from lyceum_ops.errors import Failure, die
+from lyceum_ops.errors import Failure, die, with_sudo
 from lyceum_ops.lab import forwarding, supervision
 from lyceum_ops.lab.definition import Lab, published_ports
 from lyceum_ops.progress import Progress
@@ -39,7 +39,7 @@ ENOUGH_WATCHES = 512
 def check_root() -> None:
     """Refuse to go on as anyone but root."""
     if os.geteuid() != 0:
-        die("This command needs root, to boot machines and make networks.", hint=f"sudo {' '.join(sys.argv)}")
+        die("This command needs root, to boot machines and make networks.", hint=with_sudo())
 
 
 def check_host(*, disk_folder: Path = Path("/var/lib")) -> None:

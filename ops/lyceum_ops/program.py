@@ -9,18 +9,26 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+from invoke.config import Config
 from invoke.exceptions import ParseError
 from invoke.program import Program
 from lyceum_stacks.errors import StackError, WrongUse
 
 from lyceum_ops import __version__, programs
-from lyceum_ops.errors import Failure, Interrupted, UsageFailure
+from lyceum_ops.errors import Failure, Interrupted, UsageFailure, with_sudo
 from lyceum_ops.inventory import InventoryError
 from lyceum_ops.tasks import FAMILIES, SECTIONS, namespace
 
 log = logging.getLogger("lyceum")
 
 USAGE_HINT = "./lyceum --help lists all commands; ./lyceum COMMAND --help explains one."
+
+
+class Settings(Config):
+    """Invoke's settings without its files: what somebody wrote into ~/.invoke.yaml is meant for other programs."""
+
+    def load_base_conf_files(self) -> None:
+        """Read nothing."""
 
 
 class Lyceum(Program):
@@ -83,7 +91,12 @@ class Lyceum(Program):
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit code: 0, 1 for an error, 2 for a mistake on the command line."""
     program = Lyceum(
-        namespace=namespace(), name="lyceum", binary="lyceum", binary_names=["lyceum"], version=__version__
+        namespace=namespace(),
+        name="lyceum",
+        binary="lyceum",
+        binary_names=["lyceum"],
+        version=__version__,
+        config_class=Settings,
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -94,6 +107,8 @@ def main(argv: Sequence[str]) -> int:
         program.run(words, exit=False)
     except (Failure, InventoryError, StackError) as failure:
         return _tell(failure)
+    except PermissionError as error:
+        return _tell(Failure(f"{error.filename}: {error.strerror}.", hint=with_sudo()))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
         return 141

@@ -84,9 +84,7 @@ def run(
     Raises `ProgramFailure` for an exit code that is not 0, unless `check` is False; `Failure` when the program is
     missing or takes longer than `timeout` seconds.
     """
-    with _child(
-        arguments, extra_environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory
-    ) as process:
+    with _child(arguments, extra_environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory) as process:
         try:
             stdout, stderr = process.communicate(stdin or "", timeout=timeout)
         except subprocess.TimeoutExpired:

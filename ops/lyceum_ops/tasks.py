@@ -6,7 +6,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
-from lyceum_ops import cloud_tasks
+from lyceum_ops import cloud_tasks, preflight
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
 from lyceum_ops.cost_tasks import bench_cost, cost, plan, prices_check, prices_refresh
@@ -39,6 +39,7 @@ def up(
     Installs what this host lacks, builds image, wheels and web client, boots the machines, deploys,
     and prints the address and the administrator's first password. Run again, it changes nothing.
     """
+    preflight.check_root()  # Ansible's libraries want a home to write to, which nobody (say) has not
     from lyceum_ops.commands import up as command
 
     with session("up", verbose=verbose) as progress:

@@ -57,7 +57,7 @@ def show(status: Status, *, as_json: bool) -> None:
         print(msgspec.json.format(msgspec.json.encode(status)).decode())
         return
     if not status.machines:
-        print(f"There is no lab {status.name}. Make it: ./lyceum up")
+        print(f"There is no lab {status.name}. Make it: ./lyceum up --name {status.name}")
         return
     print(f"Lab {status.name}: {status.address or 'not published'}, {status.detail}")
     for machine in status.machines:

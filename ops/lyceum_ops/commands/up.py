@@ -25,7 +25,6 @@ def run(name: str, *, single: bool, port: int | None, disk_gigabytes: int | None
     See `lyceum up --help`.
     """
     definition.check_name(name)
-    preflight.check_root()
     preflight.check_host()
     with manager.locked(name):
         existing = definition.load(name)

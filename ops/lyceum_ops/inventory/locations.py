@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from lyceum_ops.inventory import InventoryError
 from lyceum_ops.inventory.secrets import VAULT
 
 HOSTS = "hosts.yml"
@@ -57,15 +58,11 @@ class Files:
 
 
 def read(folder: Path) -> Files:
-    """Read the files of an inventory. A file that is no YAML is left out: Ansible has refused it already."""
+    """Read the files of an inventory. Raises `InventoryError` for the first that is no YAML."""
     keys: list[Key] = []
     duplicates: list[Key] = []
     for path in _files(folder):
-        try:
-            tree = yaml.compose(path.read_text())
-        except (yaml.YAMLError, OSError, UnicodeDecodeError):
-            continue
-        for key, again in _walk(tree, path, ()):
+        for key, again in _walk(_compose(path), path, ()):
             keys.append(key)
             if again:
                 duplicates.append(key)
@@ -75,6 +72,16 @@ def read(folder: Path) -> Files:
 def _files(folder: Path) -> list[Path]:
     variables = [path for kind in ("group_vars", "host_vars") for path in sorted((folder / kind).rglob("*.y*ml"))]
     return [path for path in [folder / HOSTS, *variables] if path.is_file() and path != folder / VAULT]
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise InventoryError(f"{Place(path, line)}: this is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise InventoryError(f"{path}: it cannot be read: {error}") from None
 
 
 def _walk(node: yaml.Node | None, path: Path, parents: tuple[str, ...]) -> Iterator[tuple[Key, bool]]:

@@ -28,9 +28,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no types
         super().run(tmp, task_vars)
         variables = task_vars or {}
         folder = _folder(variables["ansible_inventory_sources"])
+        files = locations.read(folder)
         inventory = validation.Inventory(
-            files=locations.read(folder),
-            machines=list(_machines(variables["hostvars"], variables["groups"])),
+            files=files,
+            machines=list(_machines(variables["hostvars"], variables["groups"], files)),
             roles=specs.load_roles(_ROOT / "roles"),
             roles_of_group=self._task.args["roles_of_group"],
             removed=self._task.args["removed_variables"],
@@ -51,23 +52,24 @@ def _folder(sources: list[str]) -> Path:
 
 
 def _machines(
-    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, list[str]]
+    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, list[str]], files: locations.Files
 ) -> Iterator[validation.Machine]:
     for name in groups["all"]:
         if name != "localhost":
             yield validation.Machine(
                 name=name,
                 groups=frozenset(group for group, members in groups.items() if name in members),
-                variables=_variables(name, hostvars[name]),
+                variables=_variables(name, hostvars[name], files),
             )
 
 
-def _variables(machine: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(machine: str, found: Mapping[str, Any], files: locations.Files) -> dict[str, Any]:
     values = {}
     for name in found:
         if name == "ansible_host" or validation.VARIABLE.fullmatch(name):
             try:
                 values[name] = found[name]
             except AnsibleError as error:
-                raise AnsibleActionFail(f"The value of {name} for {machine} cannot be computed: {error}") from None
+                place = files.place(name, host=machine)
+                raise AnsibleActionFail(f"{place}: {name} cannot be computed for {machine}: {error}") from None
     return values

@@ -18,7 +18,7 @@ _OPS = str(Path(__file__).resolve().parents[3] / "ops")
 if _OPS not in sys.path:
     sys.path.append(_OPS)
 
-from lyceum_ops.inventory import InventoryError, secrets  # noqa: E402 - the path to it is only known now
+from lyceum_ops.inventory import InventoryError, locations, secrets  # noqa: E402 - the path to it is only known now
 
 DOCUMENTATION = """
     name: lyceum_vault
@@ -46,9 +46,10 @@ class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # Ansible has no types
 def _open_vault(loader: Any, inventory: Path) -> None:
     given: Sequence[Any] = loader._vault.secrets or []
     try:
+        locations.read(inventory)  # Ansible would say that something is no YAML, but not in which file
         vault = secrets.ensure(inventory, given=given) if _runs_a_playbook() else secrets.read(inventory, given=given)
     except InventoryError as error:
-        raise AnsibleParserError(f"{error.message}. {error.hint or ''}".strip()) from None
+        raise AnsibleParserError(f"{error.message.rstrip('.')}. {error.hint or ''}".strip()) from None
     if vault:
         loader.set_vault_secrets([*given, *(key for key in vault.keys if key not in given)])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from lyceum_ops import checkout, deploy
+from lyceum_ops import checkout, deploy, programs
 from lyceum_ops.deploy import MARK, Reader
 from lyceum_ops.errors import Failure
 from lyceum_ops.progress import Progress
@@ -76,3 +77,16 @@ def test_a_folder_without_hosts_is_no_inventory(tmp_path: Path) -> None:
 def test_an_inventory_is_found_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert deploy.check_inventory(Path("inventories/cluster")) == checkout.ROOT / "inventories/cluster"
+
+
+def test_what_ansible_says_outside_any_task_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was looked for in the log under a name that nothing is logged by, so only an exit code was told."""
+
+    def refuse(_arguments: Sequence[str], on_line: Callable[[str], None], **_: object) -> int:
+        on_line("PLAY [Inventory] ***")
+        on_line("[ERROR]: main.yml:3: this is no YAML")
+        return 4
+
+    monkeypatch.setattr(programs, "stream", refuse)
+    with pytest.raises(Failure, match=r"exit code 4\.\n    \[ERROR\]: main\.yml:3: this is no YAML"):
+        deploy.playbook("site.yml", Path("inventories/cluster"), Progress())

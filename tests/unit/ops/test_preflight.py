@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -12,16 +13,22 @@ from lyceum_ops import preflight, programs
 from lyceum_ops.errors import Failure
 from lyceum_ops.lab import forwarding, supervision
 from lyceum_ops.lab.definition import Lab
+from lyceum_ops.program import main
 from lyceum_ops.progress import Progress
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's
 
 
-def test_without_root_it_says_how_to_become_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_it_says_how_to_become_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The hint named a file of Python's that cannot be run, and nobody without a home read a traceback instead."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(Failure, match="needs root") as caught:
-        preflight.check_root()
-    assert (caught.value.hint or "").startswith("sudo ")
+    monkeypatch.setattr(sys, "argv", ["/somewhere/ops/lyceum_ops/__main__.py", "up", "--single"])
+    assert main(sys.argv) == 1
+    said = capsys.readouterr().err
+    assert "needs root" in said
+    assert "hint: sudo ./lyceum up --single" in said
 
 
 def test_all_that_is_missing_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

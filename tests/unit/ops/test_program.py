@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 from lyceum_ops import cloud_tasks, cost_tasks, tasks
@@ -100,3 +104,27 @@ def test_an_interrupted_command_says_so(
     said = capsys.readouterr().err
     assert "lyceum: Interrupted." in said
     assert "hint: Run the same command again" in said
+
+
+def test_what_the_user_may_not_open_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_name: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/somewhere/build/logs")
+
+    monkeypatch.setattr(status, "look", refuse)
+    monkeypatch.setattr(sys, "argv", ["lyceum", "status"])
+    assert main(sys.argv) == 1
+    said = capsys.readouterr().err
+    assert "lyceum: /somewhere/build/logs: Permission denied." in said
+    assert "hint: sudo ./lyceum status" in said
+
+
+def test_settings_of_other_programs_that_use_invoke_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One who was root's neighbour got a traceback: ~/.invoke.yaml could not be opened."""
+    (tmp_path / ".invoke.yaml").write_text("this: [is no YAML")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["lyceum", "--version"]) == 0
+    assert "lyceum" in capsys.readouterr().out.lower()

@@ -102,3 +102,18 @@ def test_inventory_of_a_stack_is_accepted(tmp_path: Path) -> None:
     assert refused.returncode != 0
     assert "gone.json: No such file or directory" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [(": : [", "this is no YAML"), ('lyceum__http_port: "{{ nothing }}"', "cannot be computed")]
+)
+def test_what_ansible_cannot_read_is_told_with_its_file(inventory: Path, line: str, said: str) -> None:
+    """Ansible said of a mistake in group_vars that it was no YAML, or not defined, and not where."""
+    settings = inventory / "group_vars/all/main.yml"
+    number = len(settings.read_text().splitlines()) + 1
+    settings.write_text(f"{settings.read_text()}{line}\n")
+    refused = _playbook(inventory)
+    assert refused.returncode != 0
+    told = " ".join((refused.stdout + refused.stderr).split())
+    assert f"group_vars/all/main.yml:{number}: " in told
+    assert said in told
