@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SNAPSHOT = re.compile(r"[0-9A-Za-z][0-9A-Za-z:.-]{0,63}")
+_SNAPSHOT = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _RENAME_NOREPLACE = 1
 _LONGEST_NAME = 255
 #: Somebody who renames faster than files can be put in place gives up first.

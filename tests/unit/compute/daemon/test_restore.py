@@ -99,7 +99,7 @@ def test_paths_that_lead_out_are_invalid(path: str) -> None:
     assert caught.value.code == "invalid"
 
 
-@pytest.mark.parametrize("snapshot", ["", "..", "a/b", "a b", "-x", "x" * 65, "a\n"])
+@pytest.mark.parametrize("snapshot", ["", "..", "a/b", "a b", "-x", "x" * 65, "a\n", "x", "2026-11-22"])
 def test_what_is_no_snapshot_s_name_is_invalid(snapshot: str) -> None:
     with pytest.raises(FaultError) as caught:
         restore.Wanted.of(snapshot, "x")
