@@ -36,6 +36,8 @@ class Api:
             response = await self._perform(request, event)
         except HubError as error:
             response = refusal(error)
+            if response.status_code == 405:
+                response.headers["allow"] = "POST"
         except ClientDisconnect:
             response = Response(status_code=400)  # nobody is there to read it
         log.info(

@@ -130,6 +130,21 @@ def test_ciphers_without_secrecy_for_the_future_are_refused(hub: Host, address: 
     assert done.rc != 0
 
 
+@pytest.mark.parametrize(
+    ("path", "options", "status", "code"),
+    [
+        ("/api/v1/../x", (), 400, "malformed"),
+        ("/api/v1/get_site", ("--header", "Host: evil.example"), 421, "unknown_name"),
+        ("/api/v1/get_site", ("--request", "BREW"), 405, "method_not_allowed"),
+    ],
+)
+def test_what_the_edge_refuses_itself_has_the_form_of_the_hubs_errors(
+    browser: Browser, path: str, options: tuple[str, ...], status: int, code: str
+) -> None:
+    answer = browser.ask(path, *options)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (status, code)
+
+
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
 def test_http_leads_to_https_under_the_same_name(browser: Browser, name: str) -> None:
     answer = browser.ask("/a/b?c=d", "--header", f"Host: {name}", port=80)
