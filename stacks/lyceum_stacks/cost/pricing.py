@@ -45,6 +45,7 @@ class Pricing:
         self.counted: dict[str, Decimal] = {}
         self._region = region
         self._config = config
+        self._names: dict[str, list[Resource]] = {}
         self._users: dict[str, list[Resource]] = {}
         for resource in resources:
             for urn in {urn for urns in resource.property_dependencies.values() for urn in urns}:
@@ -107,13 +108,20 @@ class Pricing:
         """The resources of some types that an input comes from: by its dependencies, else by its known value."""
         urns = resource.property_dependencies.get(name, ())
         found = [self.everything[urn] for urn in urns if urn in self.everything and self.everything[urn].type in kinds]
-        return found or self._by_value(_texts(resource.inputs.get(name)), kinds)
+        return found or self.named(resource.inputs.get(name), kinds)
 
-    def _by_value(self, values: Sequence[str], kinds: Sequence[str]) -> list[Resource]:
+    def named(self, value: Any, kinds: Sequence[str]) -> list[Resource]:
+        """The resources of some types that a known value links to or names."""
+        values = _texts(value)
         wanted = {value for value in values if value} | {last_part(value) for value in values if "/" in value}
         if not wanted:
             return []
-        return [found for found in self.everything.values() if found.type in kinds and wanted & _known_as(found)]
+        if not self._names:
+            for resource in self.everything.values():
+                for name in _known_as(resource):
+                    self._names.setdefault(name, []).append(resource)
+        found = {one.urn: one for name in sorted(wanted) for one in self._names.get(name, ()) if one.type in kinds}
+        return list(found.values())
 
     # How much it is used
 

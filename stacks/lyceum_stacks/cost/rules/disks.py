@@ -13,6 +13,13 @@ REGION_DISK = "gcp:compute/regionDisk:RegionDisk"
 DISKS = (DISK, REGION_DISK)
 POLICY = "gcp:compute/resourcePolicy:ResourcePolicy"
 INSTANCE = "gcp:compute/instance:Instance"
+SNAPSHOT = "gcp:compute/snapshot:Snapshot"
+IMAGE = "gcp:compute/image:Image"
+# What a disk or an image is made from, by the input that names it.
+SOURCES = {
+    "image": (IMAGE,), "sourceImage": (IMAGE,), "snapshot": (SNAPSHOT,), "sourceSnapshot": (SNAPSHOT,),
+    "sourceDisk": DISKS,
+}  # fmt: skip
 
 # What a disk gets that is made without a size (cloud.google.com/compute/docs/disks).
 DEFAULT_SIZES = {
@@ -29,6 +36,8 @@ FREE_GIB = Decimal(30)
 
 def disk(pricing: Pricing, resource: Resource) -> list[Line]:
     """A disk: its provisioned size, whether it is attached or not."""
+    if resource.get("enableConfidentialCompute"):
+        raise NotPriceable("the table has no prices of disks in confidential mode")
     region = pricing.region(resource)
     regional = resource.type == REGION_DISK
     kind = last_part(resource.text("type") or "pd-standard")
@@ -73,29 +82,60 @@ def disk_size(pricing: Pricing, resource: Resource) -> Decimal:
     size = resource.number("size")
     if size is not None:
         return size
-    if image := resource.text("image"):
-        return image_size(image)
-    for name in ("sourceDisk", "snapshot"):
-        if resource.get(name):
-            sources = pricing.referred(resource, name, DISKS)
-            if len(sources) == 1:
-                return disk_size(pricing, sources[0])
-            raise NotPriceable(f"its size is that of its {name}, which this stack does not tell")
+    if (size := _source_size(pricing, resource)) is not None:
+        return size
     kind = last_part(resource.text("type") or "pd-standard")
     if kind not in DEFAULT_SIZES:
         raise NotPriceable(f"it does not say its size, and the default of {kind} is not known")
     return Decimal(DEFAULT_SIZES[kind])
 
 
-def image_size(image: str) -> Decimal:
-    """The size that an image gives to a disk that is made from it without a size of its own."""
+def image_size(pricing: Pricing, resource: Resource, *path: str | int) -> Decimal:
+    """The size that the image at `path`, a public one or one of this stack, gives to a disk without one of its own."""
+    given = resource.get(*path)
+    if isinstance(given, str) and (size := _public_size(given)) is not None:
+        return size
+    own = pricing.referred(resource, str(path[0]), (IMAGE,))
+    if len(own) == 1:
+        return _stored_size(pricing, own[0])
+    named = resource.text(*path) or "that is not told either"
+    raise NotPriceable(f"the size of its boot disk is not told, and depends on the image {named}")
+
+
+def _public_size(image: str) -> Decimal | None:
     for part in image.lower().split("/"):
         for name, size in IMAGE_SIZES.items():
             if part.startswith(name):
                 return Decimal(size)
-    raise NotPriceable(
-        f"the size of its boot disk is not told, and depends on the image {image or 'that is not told either'}"
-    )
+    return None
+
+
+def _source_size(pricing: Pricing, resource: Resource) -> Decimal | None:
+    """The size of what a disk or an image is made from; None where it is made from nothing."""
+    for name, kinds in SOURCES.items():
+        if resource.get(name):
+            if kinds == (IMAGE,):
+                return image_size(pricing, resource, name)
+            found = pricing.referred(resource, name, kinds)
+            if len(found) != 1:
+                raise NotPriceable(f"its size is that of its {name}, which this stack does not tell")
+            return _stored_size(pricing, found[0])
+    return None
+
+
+def _stored_size(pricing: Pricing, source: Resource) -> Decimal:
+    """The size of the disk that a disk, a snapshot, an image or a machine's boot disk is, or was taken from."""
+    if source.type in DISKS:
+        return disk_size(pricing, source)
+    if source.type == INSTANCE:
+        path = ("bootDisk", "initializeParams")
+        size = source.number(*path, "size")
+        return image_size(pricing, source, *path, "image") if size is None else size
+    size = source.number("diskSizeGb")
+    size = _source_size(pricing, source) if size is None else size
+    if size is None:
+        raise NotPriceable(f"the size of {source.name}, which it is made from, is not told")
+    return size
 
 
 def attachment(pricing: Pricing, resource: Resource) -> list[Line]:
@@ -116,7 +156,7 @@ def attachment(pricing: Pricing, resource: Resource) -> list[Line]:
     elif len(sources) != 1:
         raise NotPriceable("its snapshots are of a disk that this stack does not tell")
     else:
-        stored = _source_size(pricing, sources[0]) * used * (1 + pricing.usage.snapshot_growth)
+        stored = _stored_size(pricing, sources[0]) * used * (1 + pricing.usage.snapshot_growth)
     return [pricing.line("snapshots kept", stored, "snapshot/standard", pricing.moved(place), "usage")]
 
 
@@ -141,21 +181,11 @@ def image(pricing: Pricing, resource: Resource) -> list[Line]:
     """An image of one's own: at most as large as the disk that it is made from."""
     said = pricing.usage_of(resource).storage_gib
     size = said if said is not None and not isinstance(said, dict) else resource.number("diskSizeGb")
-    sources = pricing.referred(resource, "sourceDisk", DISKS)
-    if size is None and sources:
-        size = disk_size(pricing, sources[0])
+    size = _source_size(pricing, resource) if size is None else size
     if size is None:
         raise NotPriceable("its size is not told; the usage file may, as storage_gib")
-    region = pricing.region(sources[0]) if sources else pricing.region(resource)
-    return [pricing.line("image", size, "image/storage", region)]
-
-
-def _source_size(pricing: Pricing, source: Resource) -> Decimal:
-    if source.type != INSTANCE:
-        return disk_size(pricing, source)
-    path = ("bootDisk", "initializeParams")
-    size = source.number(*path, "size")
-    return image_size(source.text(*path, "image")) if size is None else size
+    sources = pricing.referred(resource, "sourceDisk", DISKS)
+    return [pricing.line("image", size, "image/storage", pricing.region(sources[0] if sources else resource))]
 
 
 RULES = {
@@ -163,6 +193,6 @@ RULES = {
     REGION_DISK: disk,
     "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment": attachment,
     "gcp:compute/regionDiskResourcePolicyAttachment:RegionDiskResourcePolicyAttachment": attachment,
-    "gcp:compute/snapshot:Snapshot": snapshot,
-    "gcp:compute/image:Image": image,
+    SNAPSHOT: snapshot,
+    IMAGE: image,
 }

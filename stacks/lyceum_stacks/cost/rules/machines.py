@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import msgspec
@@ -34,6 +34,11 @@ LOCAL_SSD_GIB = Decimal(375)
 COMPUTE = "compute"
 ROLE_LABELS = frozenset({"lyceum-component", "role"})
 FREE_MACHINE = "e2-micro"
+CONFIDENTIAL = ("enableConfidentialCompute", "confidentialInstanceType")
+STANDBY = ("targetStoppedSize", "targetSuspendedSize")
+# What a machine from a template may say otherwise than the template.
+REPLACED = ("machineType", "scheduling", "networkInterfaces", "guestAccelerators", "labels")
+OWN_DISKS = ("bootDisk", "scratchDisks")
 
 
 class Fleet(msgspec.Struct, frozen=True):
@@ -65,16 +70,20 @@ def instance(pricing: Pricing, resource: Resource) -> list[Line]:
 
 
 def from_template(pricing: Pricing, resource: Resource) -> list[Line]:
-    """A machine made from a template."""
-    template = _template(pricing, resource, "sourceInstanceTemplate")
-    return _of_template(pricing, resource, template, pricing.region(resource), Decimal(1))
+    """A machine made from a template, some of whose settings it may replace."""
+    return _of_template(pricing, resource, _described(pricing, resource), pricing.region(resource), Decimal(1))
 
 
 def group(pricing: Pricing, resource: Resource) -> list[Line]:
     """A group of machines: its size times its template."""
     region = pricing.region(resource)
-    size = _group_size(pricing, resource)
-    return _of_template(pricing, resource, _template(pricing, resource, "versions"), region, size)
+    if any(resource.number(name) for name in STANDBY):
+        raise NotPriceable("it keeps stopped or suspended machines ready, which are not priced here")
+    return [
+        line
+        for template, count in _versions(pricing, resource)
+        for line in _of_template(pricing, resource, template, region, count)
+    ]
 
 
 def template(_: Pricing, resource: Resource) -> list[Line]:
@@ -136,14 +145,15 @@ def machine_count(pricing: Pricing, resource: Resource) -> Decimal:
 
 def has_external_address(pricing: Pricing, resource: Resource) -> bool:
     """Whether a machine, or those of a group, are reached from outside without NAT."""
-    described = resource
+    described = [resource]
     if resource.type in GROUPS:
-        described = _template(pricing, resource, "versions")
-    elif resource.type == FROM_TEMPLATE and not resource.get("networkInterfaces"):
-        described = _template(pricing, resource, "sourceInstanceTemplate")
+        described = [template for template, _ in _versions(pricing, resource)]
+    elif resource.type == FROM_TEMPLATE:
+        described = [_described(pricing, resource)]
     return any(
         _listed(opened(interface).get("accessConfigs"))
-        for interface in _listed(described.get("networkInterfaces"))
+        for one in described
+        for interface in _listed(one.get("networkInterfaces"))
         if isinstance(opened(interface), Mapping)
     )
 
@@ -160,8 +170,8 @@ def _of_template(pricing: Pricing, resource: Resource, described: Resource, regi
         kind = described.text("disks", number, "diskType") or ("local-ssd" if scratch else "pd-standard")
         size = described.number("disks", number, "diskSizeGb")
         if size is None:
-            size = LOCAL_SSD_GIB if scratch else image_size(described.text("disks", number, "sourceImage"))
-        _refuse_licence(described.text("disks", number, "sourceImage"))
+            size = LOCAL_SSD_GIB if scratch else image_size(pricing, described, "disks", number, "sourceImage")
+        _refuse_licence(described.get("disks", number, "sourceImage"))
         found += disk_lines(
             pricing, f"disk {number + 1}", last_part(kind), size, region, count=count,
             iops=described.number("disks", number, "provisionedIops"),
@@ -172,12 +182,13 @@ def _of_template(pricing: Pricing, resource: Resource, described: Resource, regi
 
 def _boot_disk(pricing: Pricing, resource: Resource, region: str) -> list[Line]:
     path = ("bootDisk", "initializeParams")
-    image = resource.text(*path, "image")
-    _refuse_licence(image)
-    kind = last_part(resource.text(*path, "type") or "pd-standard")
     size = resource.number(*path, "size")
+    if size is None:
+        size = image_size(pricing, resource, *path, "image")
+    _refuse_licence(resource.get(*path, "image"))
+    kind = last_part(resource.text(*path, "type") or "pd-standard")
     return disk_lines(
-        pricing, "boot disk", kind, image_size(image) if size is None else size, region,
+        pricing, "boot disk", kind, size, region,
         iops=resource.number(*path, "provisionedIops"),
         throughput=resource.number(*path, "provisionedThroughput"),
     )  # fmt: skip
@@ -262,6 +273,48 @@ def _group_size(pricing: Pricing, resource: Resource) -> Decimal:
     return size or Decimal(0)
 
 
+def _described(pricing: Pricing, resource: Resource) -> Resource:
+    """The template of a machine, with what the machine says otherwise."""
+    template = _template(pricing, resource, "sourceInstanceTemplate")
+    if any(resource.get(name) for name in OWN_DISKS):
+        raise NotPriceable("its disks are not those of its template")
+    given = {name: resource.inputs[name] for name in REPLACED if resource.get(name)}
+    uses = {name: resource.property_dependencies.get(name, ()) for name in given}
+    return msgspec.structs.replace(
+        template,
+        inputs={**template.inputs, **given},
+        property_dependencies={**template.property_dependencies, **uses},
+    )
+
+
+def _versions(pricing: Pricing, resource: Resource) -> list[tuple[Resource, Decimal]]:
+    """The templates of a group, and how many of its machines are of each: one version may have the rest."""
+    size = _group_size(pricing, resource)
+    versions = resource.get("versions")
+    if not isinstance(versions, list) or len(versions) < 2:
+        return [(_template(pricing, resource, "versions"), size)]
+    templates = _templates(pricing, resource, len(versions))
+    counts: list[Decimal | None] = []
+    for number in range(len(versions)):
+        fixed, percent = (resource.number("versions", number, "targetSize", how) for how in ("fixed", "percent"))
+        share = None if percent is None else (size * percent / 100).to_integral_value(ROUND_CEILING)
+        counts.append(share if fixed is None else min(fixed, size))
+    rest = max(Decimal(0), size - sum((count for count in counts if count is not None), Decimal(0)))
+    return [(one, rest if count is None else count) for one, count in zip(templates, counts, strict=True)]
+
+
+def _templates(pricing: Pricing, resource: Resource, count: int) -> list[Resource]:
+    """The template of each version: by its link where that is known, and the one that is left for one that is not."""
+    links = [resource.get("versions", number, "instanceTemplate") for number in range(count)]
+    named = [pricing.named(link, TEMPLATES) for link in links]
+    taken = {one.urn for found in named for one in found}
+    others = [one for one in pricing.referred(resource, "versions", TEMPLATES) if one.urn not in taken]
+    found = [one or others for one in named]
+    if any(len(one) != 1 for one in found):
+        raise NotPriceable(f"which of its {count} versions is of which template is not known before the deployment")
+    return [one[0] for one in found]
+
+
 def _template(pricing: Pricing, resource: Resource, name: str) -> Resource:
     found = pricing.referred(resource, name, TEMPLATES)
     if len(found) == 1:
@@ -273,10 +326,7 @@ def _template(pricing: Pricing, resource: Resource, name: str) -> Resource:
             else "which is not in this stack"
         )
         raise NotPriceable(f"its size is told, but not what one machine of it is: that says its template, {told}")
-    raise NotPriceable(
-        f"it has several templates ({', '.join(sorted(one.name for one in found))}), "
-        "and how many machines each has is not told"
-    )
+    raise NotPriceable(f"which of several templates it has is not told: {', '.join(sorted(one.name for one in found))}")
 
 
 def _first_template(resource: Resource) -> Any:
@@ -290,7 +340,7 @@ def _refuse_extras(described: Resource) -> None:
         described.number("guestAccelerators", number, "count") != 0 for number, _ in enumerate(_listed(accelerators))
     ):
         raise NotPriceable("the table has no prices of accelerators (GPUs)")
-    if described.get("confidentialInstanceConfig", "enableConfidentialCompute"):
+    if any(described.get("confidentialInstanceConfig", name) for name in CONFIDENTIAL):
         raise NotPriceable("the table has no prices of confidential machines")
     if described.get("networkPerformanceConfig", "totalEgressBandwidthTier") == "TIER_1":
         raise NotPriceable("the table has no price of Tier 1 network performance")
@@ -298,8 +348,8 @@ def _refuse_extras(described: Resource) -> None:
         raise NotPriceable("the table has no prices of sole-tenant nodes")
 
 
-def _refuse_licence(image: str) -> None:
-    parts = image.lower().split("/")
+def _refuse_licence(image: Any) -> None:
+    parts = str(image or "").lower().split("/")
     if any(part.startswith(LICENSED) for part in parts):
         raise NotPriceable(f"the table has no prices of licences of operating systems ({image})")
 

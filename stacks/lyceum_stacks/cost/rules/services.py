@@ -10,6 +10,7 @@ from lyceum_stacks.cost.resources import NotPriceable, Resource
 
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type of resource
 REGIONAL_SECRET = "gcp:secretmanager/regionalSecret:RegionalSecret"  # noqa: S105
+KEY = "gcp:kms/cryptoKey:CryptoKey"
 TEN_THOUSAND = Decimal(10000)
 MILLION = Decimal(1000000)
 SECONDS_IN_HOUR = 3600
@@ -84,15 +85,27 @@ def secret_version(pricing: Pricing, resource: Resource) -> list[Line]:
 
 def key(pricing: Pricing, resource: Resource) -> list[Line]:
     """A key, with each version that was made by rotation and not destroyed."""
-    level = resource.text("versionTemplate", "protectionLevel")
-    if level not in {"", "SOFTWARE"}:
-        raise NotPriceable(f"the table has no prices of keys of protection level {level}")
+    _refuse_hardware(resource)
     said = pricing.usage_of(resource)
-    versions = Decimal(1) if said.versions is None else said.versions
+    first = Decimal(0) if resource.get("skipInitialVersionCreation") is True else Decimal(1)
+    versions = first if said.versions is None else said.versions
     found = [pricing.line("active version", versions, "key/version", "all")]
     if said.accesses:
         found.append(pricing.line("operations", said.accesses / TEN_THOUSAND, "key/operations", "all", "usage"))
     return found
+
+
+def key_version(pricing: Pricing, resource: Resource) -> list[Line]:
+    """A version of a key that is made by itself."""
+    for owner in pricing.referred(resource, "cryptoKey", (KEY,)):
+        _refuse_hardware(owner)
+    return [pricing.line("active version", Decimal(1), "key/version", "all")]
+
+
+def _refuse_hardware(key: Resource) -> None:
+    level = key.text("versionTemplate", "protectionLevel")
+    if level not in {"", "SOFTWARE"}:
+        raise NotPriceable(f"the table has no prices of keys of protection level {level}")
 
 
 def _beyond_free(pricing: Pricing, what: str, quantity: Decimal, free: Decimal) -> Decimal:
@@ -108,5 +121,6 @@ RULES = {
     REGIONAL_SECRET: secret,
     "gcp:secretmanager/secretVersion:SecretVersion": secret_version,
     "gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion": secret_version,
-    "gcp:kms/cryptoKey:CryptoKey": key,
+    KEY: key,
+    "gcp:kms/cryptoKeyVersion:CryptoKeyVersion": key_version,
 }

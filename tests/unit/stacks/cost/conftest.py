@@ -29,9 +29,10 @@ class Stack:
         boot = {"initializeParams": {"image": "debian-cloud/debian-13", "size": 10, "type": "pd-standard"}}
         return self.add("compute/instance:Instance", name, machineType=machine_type, zone=zone, bootDisk=boot, **inputs)
 
-    def price(self, usage=None, **options):
+    def price(self, usage=None, config=None, **options):
         """The report; `usage` as it would stand in a file."""
-        return estimates.estimate(self.resources, parse(usage or {}, "usage"), estimates.Options(**options))
+        wanted = estimates.Options(**options)
+        return estimates.estimate(self.resources, parse(usage or {}, "usage"), wanted, config=config)
 
     def total(self, usage=None, **options):
         report = self.price(usage, **options)

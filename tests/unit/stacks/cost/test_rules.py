@@ -5,12 +5,13 @@ from lyceum_stacks.errors import StackError, WrongUse
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 TEMPLATE = "compute/instanceTemplate:InstanceTemplate"
+TWO = {"old": "e2-medium", "new": "e2-standard-2"}
 GROUP = "compute/instanceGroupManager:InstanceGroupManager"
 
 
-def a_template(stack, name="template", machine_type="e2-medium", **inputs):
+def a_template(stack, called="template", machine_type="e2-medium", **inputs):
     disks = [{"boot": True, "sourceImage": "debian-cloud/debian-13", "diskSizeGb": 20, "diskType": "pd-balanced"}]
-    return stack.add(TEMPLATE, name, machineType=machine_type, disks=disks, **inputs)
+    return stack.add(TEMPLATE, called, machineType=machine_type, disks=disks, **inputs)
 
 
 def a_group(stack, template, size=3, name="group", **inputs):
@@ -45,6 +46,61 @@ def test_a_known_template_is_found_by_its_link(stack):
     assert stack.total() == Decimal("48.918337")
 
 
+SHARES = [
+    ({"fixed": 2}, None, (2, 3)),
+    ({"percent": 30}, None, (2, 3)),
+    (None, {"percent": 20}, (4, 1)),
+    ({"fixed": 9}, None, (5, 0)),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "counts"), SHARES)
+def test_a_group_with_two_templates_has_as_many_of_each_as_it_says(stack, first, second, counts):
+    """The new template is not known yet; the old one is, by its link."""
+    old, new = (a_template(stack, name, machine, name=name) for name, machine in TWO.items())
+    versions = [{"instanceTemplate": "global/instanceTemplates/old"}, {"instanceTemplate": UNKNOWN}]
+    for version, share in zip(versions, (first, second), strict=True):
+        version.update({"targetSize": share} if share else {})
+    uses = {"versions": [old, new]}
+    stack.add(GROUP, "group", zone="us-central1-a", targetSize=5, versions=versions, uses=uses)
+    hourly = Decimal("0.03350571") * counts[0] + Decimal("0.06701142") * counts[1]
+    assert abs(stack.total() - (hourly * 730 + 2 * sum(counts))) < Decimal("0.00001")
+
+
+def test_a_group_with_two_templates_that_are_both_unknown_is_not_priced(stack):
+    templates = [a_template(stack, name, machine) for name, machine in TWO.items()]
+    versions = [{"instanceTemplate": UNKNOWN}, {"instanceTemplate": UNKNOWN, "targetSize": {"fixed": 1}}]
+    uses = {"versions": templates}
+    stack.add(GROUP, "group", zone="us-central1-a", targetSize=5, versions=versions, uses=uses)
+    assert "which of its 2 versions" in stack.why_not()
+
+
+def test_a_machine_from_a_template_may_say_some_things_otherwise(stack):
+    template = a_template(stack, machine_type="e2-medium")
+    uses = {"sourceInstanceTemplate": [template]}
+    kind = "compute/instanceFromTemplate:InstanceFromTemplate"
+    stack.add(kind, "vm", zone="us-central1-a", machineType="e2-small", uses=uses, sourceInstanceTemplate=UNKNOWN)
+    assert stack.total() == Decimal("14.229584")
+
+
+def test_a_disk_without_a_size_is_as_large_as_what_it_is_made_from(stack):
+    disk = stack.add("compute/disk:Disk", "disk", zone="us-central1-a", size=100, type="pd-ssd")
+    snapshot = stack.add("compute/snapshot:Snapshot", "snap", sourceDisk=UNKNOWN, uses={"sourceDisk": [disk]})
+    image = stack.add(
+        "compute/image:Image", "image", sourceSnapshot=UNKNOWN, uses={"sourceSnapshot": [snapshot], "project": [disk]}
+    )
+    stack.add("compute/disk:Disk", "copy", zone="us-central1-a", image=UNKNOWN, uses={"image": [image]})
+    stack.add("compute/disk:Disk", "again", zone="us-central1-a", snapshot=UNKNOWN, uses={"snapshot": [snapshot]})
+    boot = {"initializeParams": {"image": UNKNOWN}}
+    stack.add(
+        "compute/instance:Instance", "vm", zone="us-central1-a", machineType="e2-micro", bootDisk=boot,
+        uses={"bootDisk": [image]},
+    )  # fmt: skip
+    monthly = {item.name: item.monthly for item in stack.price(config={"gcp:region": "us-central1"}).resources}
+    assert {name: monthly[name] for name in ("image", "copy", "again")} == {"image": 5, "copy": 4, "again": 4}
+    assert monthly["vm"] == Decimal("10.114792")
+
+
 def test_a_group_that_an_autoscaler_sizes_has_its_fewest_machines(stack):
     group = a_group(stack, a_template(stack), size=None)
     policy = {"minReplicas": 2, "maxReplicas": 9}
@@ -77,6 +133,7 @@ def test_a_stopped_machine_costs_its_disks_and_its_address(stack):
         ({"zone": "europe-west9-a"}, "in europe-west9"),
         ({"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 1}]}, "accelerators"),
         ({"confidentialInstanceConfig": {"enableConfidentialCompute": True}}, "confidential"),
+        ({"confidentialInstanceConfig": {"confidentialInstanceType": "TDX"}}, "confidential"),
         ({"desiredStatus": "SUSPENDED"}, "suspended"),
         ({"scratchDisks": [{"size": -1}]}, "cannot be -1"),
         ({"networkInterfaces": UNKNOWN}, "not known"),
@@ -200,7 +257,7 @@ def test_what_cannot_be_asked_for_is_refused(stack):
         ({"hours": float("nan")}, "hours cannot be NaN"),
         ({"hours": "all"}, "hours:"),
         ({"preemptible_share": 1.5}, "a share from 0 to 1"),
-        ({"commitment": "5y"}, "commitment:"),
+        ({"commitment": "5y"}, "commitment is"),
         ({"egress_gib": {"moon": 1}}, "egress_gib"),
         ({"weekly_users": 0}, "cannot be 0"),
         (["hours"], "not a list of keys and values"),
