@@ -6,13 +6,14 @@ resource's state before and after; `changeSummary` counts operations, also those
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from lyceum_stacks.cost.resources import Resource, shown
+from lyceum_stacks.cost.resources import SIGNATURE, Resource, shown
 from lyceum_stacks.errors import StackError
 
 SAME = "same"
@@ -61,6 +62,11 @@ def read(content: bytes, origin: str) -> Preview:
     if not isinstance(steps, list):
         raise StackError(f"{origin}: its steps are not a list.")
     _refuse_failure(document, steps, origin)
+    if not steps and not _unlisted(document, Counter()):
+        raise StackError(
+            f"{origin} lists no step, not even the stack itself: the preview did not come to its end.",
+            hint="See what pulumi preview itself says.",
+        )
     return _steps(document, steps, origin)
 
 
@@ -70,7 +76,9 @@ def _document(content: bytes, origin: str) -> dict[str, Any]:
             f"{origin} is empty: the preview was not written.", hint="See what pulumi preview itself says."
         )
     try:
-        document = msgspec.json.decode(content)
+        document = msgspec.json.decode(content.removeprefix(BOM_UTF8))
+    except RecursionError:
+        raise StackError(f"{origin} is nested deeper than any preview.") from None
     except msgspec.DecodeError as error:
         lines = content.split(b"\n", 2)
         streamed = len(lines) > 1 and lines[0].startswith(b"{") and lines[1].startswith(b"{")
@@ -104,7 +112,7 @@ def _steps(document: Mapping[str, Any], steps: Sequence[Any], origin: str) -> Pr
     notes: list[str] = []
     for number, step in enumerate(steps, start=1):
         operation = step.get("op") if isinstance(step, dict) else None
-        if operation not in STAY | COME | GO | PASS:
+        if not isinstance(operation, str) or operation not in STAY | COME | GO | PASS:
             raise StackError(
                 f"{origin}, step {number}: what {shown(operation)} does to a resource is not known here.",
                 hint="The preview is of a later engine, or was changed; nothing was priced.",
@@ -129,14 +137,14 @@ def _steps(document: Mapping[str, Any], steps: Sequence[Any], origin: str) -> Pr
 
 
 def _unlisted(document: Mapping[str, Any], seen: Counter[str]) -> int:
-    """How many unchanged resources the engine counted but did not list."""
+    """How many resources that will exist the engine counted but did not list: unchanged ones, unless it was cut."""
     summary = document.get("changeSummary")
-    same = summary.get(SAME, 0) if isinstance(summary, Mapping) else 0
-    if isinstance(same, int) and same > seen[SAME]:
-        return same - seen[SAME]
+    if isinstance(summary, Mapping):
+        counted = {name: summary.get(name, 0) for name in (SAME, "create", "update")}
+        return sum(max(0, count - seen[name]) for name, count in counted.items() if isinstance(count, int))
     # Without the engine's own count, a preview of changes alone cannot be told from a whole one.
     changes = seen["update"] + seen["replace"] + seen["delete"]
-    return 1 if not isinstance(summary, Mapping) and changes and seen[SAME] < 2 else 0
+    return 1 if changes and seen[SAME] < 2 else 0
 
 
 def _resource(step: Mapping[str, Any], which: str, number: int, origin: str) -> Resource | None:
@@ -154,11 +162,14 @@ def _from_state(state: Mapping[str, Any], urn: str, where: str) -> Resource | No
         return None  # read, not made, by this stack
     if not urn.startswith("urn:pulumi:") or len(urn.split("::", 3)) < 4:
         raise StackError(f"{where}: {shown(urn)} is not the urn of a resource.")
+    inputs = state.get("inputs")
+    if inputs is not None and (not isinstance(inputs, Mapping) or SIGNATURE in inputs):
+        raise StackError(f"{where}: its inputs are not listed, but {shown(inputs)}.")
     kind = state.get("type")
     return Resource(
         urn=urn,
         type=kind if isinstance(kind, str) else urn.split("::")[2].rsplit("$", 1)[-1],
-        inputs=_mapping(state.get("inputs")),
+        inputs=inputs or {},
         parent=str(state.get("parent") or ""),
         custom=bool(state.get("custom", True)),
         id=str(state.get("id") or ""),

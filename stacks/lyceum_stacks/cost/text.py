@@ -94,8 +94,9 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
 def _sums(report: Report, budget: Decimal | None) -> list[str]:
     found = []
     if report.total is None:
-        found.append(f"No total: {report.unlisted} unchanged resources exist that the preview does not list.")
-        found.append(f"  hint: pulumi preview --json --show-sames lists them. Listed here: {amount(report.known)}.")
+        found.append(f"No total: there are {report.unlisted} resources that the preview does not list.")
+        found.append("  hint: pulumi preview --json --show-sames lists unchanged ones too.")
+        found.append(f"  {amount(report.known)} {report.currency} a month for what is listed")
     else:
         word = "Total" if report.complete else "Total of what has a price"
         found.append(f"{word}  {amount(report.total)} {report.currency} a month")

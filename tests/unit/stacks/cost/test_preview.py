@@ -1,3 +1,4 @@
+import codecs
 import json
 from decimal import Decimal
 
@@ -90,7 +91,14 @@ def test_a_failed_preview_is_not_priced(recorded):
         (b"[]", "it is no object"),
         (b'{"sequence":0}\n{"sequence":1}\n', "is not whole JSON"),
         (b'{"steps": [], "version": 2}', "a later format"),
-        (b'{"steps": {}, "x": 1}', None),
+        (b'{"steps": {}, "x": 1}', "lists no step"),
+        (b'{"steps": [], "changeSummary": {}}', "lists no step"),
+        (b'{"steps": ' + b"[" * 100_000, "nested deeper"),
+        (b'{"steps": [{"op": ["create"]}]}', "step 1: what"),
+        (
+            b'{"steps": [{"op": "create", "newState": {"urn": "urn:pulumi:s::p::t::n", "inputs": "04da6b54"}}]}',
+            "its inputs are not listed",
+        ),
         (b'{"steps": 5}', "not a list"),
         (b'{"version": 9, "deployment": {"resources": []}}', "version 9"),
         (b'{"version": 3, "deployment": {}}', "without resources"),
@@ -100,12 +108,19 @@ def test_a_failed_preview_is_not_priced(recorded):
     ],
 )
 def test_what_is_no_preview_is_refused_in_one_line(content, said):
-    if said is None:
-        assert priced(content).report.total == 0
-        return
     with pytest.raises(StackError, match=said) as raised:
         priced(content)
     assert "\n" not in raised.value.message
+
+
+def test_a_preview_that_lists_less_than_the_engine_counted_has_no_total(recorded):
+    content = edited(recorded, "create", lambda document: document["steps"].pop())
+    assert (priced(content).report.total, priced(content).report.unlisted) == (None, 1)
+
+
+def test_a_preview_with_a_byte_order_mark_is_the_same(recorded):
+    content = recorded("create")
+    assert priced(codecs.BOM_UTF8 + content).report.total == priced(content).report.total
 
 
 def test_a_truncated_preview_is_refused_wherever_it_ends(recorded):
