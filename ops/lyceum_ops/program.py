@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from inspect import signature
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,7 @@ from invoke.program import Program
 from lyceum_stacks.errors import StackError, WrongUse
 
 from lyceum_ops import __version__, programs
+from lyceum_ops.cost_tasks import cost
 from lyceum_ops.errors import Failure, Interrupted, UsageFailure, with_sudo
 from lyceum_ops.inventory import InventoryError
 from lyceum_ops.tasks import FAMILIES, SECTIONS, namespace
@@ -123,6 +125,8 @@ def rewrite(argv: Sequence[str]) -> list[str]:
     `lab boot` becomes `lab.boot`; the second word of `logs MACHINE UNIT` and the words after `check` become options.
     """
     words = list(argv)
+    if "" in words[1:]:  # an option with the value of an unset variable would count as not given
+        raise UsageFailure("A word of the command line is empty.", hint="Is a variable unset that should have a value?")
     command = words[1] if len(words) > 1 else ""
     if command == "help":
         words[1:] = [*words[2:], "--help"]
@@ -141,12 +145,24 @@ def rewrite(argv: Sequence[str]) -> list[str]:
         return [words[0], "--help", words[1]]
     if command == "logs" and len(words) > 3 and not words[2].startswith("-") and not words[3].startswith("-"):
         words[3:4] = ["--unit", words[3]]
-    if command == "cost" and len(words) > 2 and not words[2].startswith("-"):
-        words[2:3] = ["--stack", words[2]]
+    if command == "cost":
+        words[2:] = _with_stack(words[2:])
     if command == "check":
         rest = words[2:]
         words[2:] = [part for word in rest for part in ([word] if word.startswith("-") else ["--only", word])]
     return words
+
+
+def _with_stack(words: Sequence[str]) -> list[str]:
+    """The words after `cost`, with `--stack` before the one that is no option and no option's value."""
+    flags = {
+        f"--{name.replace('_', '-')}" for name, kind in signature(cost.body).parameters.items() if kind.default is False
+    }
+    found = []
+    for before, word in zip(["--json", *words], words, strict=False):
+        bare = not word.startswith("-") and (not before.startswith("-") or before in flags or "=" in before)
+        found += ["--stack", word] if bare and "--stack" not in found else [word]
+    return found
 
 
 def overview(*, only: str = "") -> str:

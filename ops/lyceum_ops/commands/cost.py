@@ -95,7 +95,7 @@ def _answer(wanted: Wanted) -> Answer:
 
     if wanted.preview and wanted.stack:
         raise WrongUse(f"Either a stack ({wanted.stack}) or --preview, not both.")
-    budget = positive(wanted.budget, "--budget") if wanted.budget else None
+    budget = positive(wanted.budget, "--budget", or_nothing=True) if wanted.budget else None
     usage, options = _usage(wanted), _options(wanted)
     if wanted.preview:
         content = sys.stdin.buffer.read() if wanted.preview == STANDARD_INPUT else request.read_file(wanted.preview)

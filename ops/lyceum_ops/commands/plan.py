@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # imported when they are needed: --help is not to wait for th
     from lyceum_stacks.plan.question import Question
 
 INCOMPLETE = 4
+MOST = Decimal(10) ** 12
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,6 @@ def _number(given: str, option: str) -> Decimal:
         found = Decimal(given)
     except InvalidOperation:
         raise WrongUse(f"{option}: {given!r} is no number.") from None
-    if not found.is_finite():
-        raise WrongUse(f"{option}: {given!r} is no number.")
+    if not found.is_finite() or abs(found) > MOST:
+        raise WrongUse(f"{option}: {given!r} is no number that can be planned with.")
     return found

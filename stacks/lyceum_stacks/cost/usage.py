@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import yaml
@@ -23,6 +23,7 @@ Commitment = Literal["none", "1y", "3y"]
 Sustained = Literal["pooled", "machine", "none"]
 Destination = Literal["worldwide", "europe", "china", "australia"]
 StorageClass = Literal["standard", "nearline", "coldline", "archive"]
+Tier = Literal["premium", "standard"]
 Continent = Literal["north-america", "europe", "apac"]
 
 
@@ -71,7 +72,7 @@ class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     weekly_users: Decimal | None = None
     projects: Decimal | None = None
     egress_gib: Decimal | dict[Destination, Decimal] = Decimal(0)
-    egress_tier: Literal["premium", "standard"] = "premium"
+    egress_tier: Tier = "premium"
     inter_zone_gib: Decimal = Decimal(0)
     nat_gib: Decimal = Decimal(0)
     disk_used: Decimal = Decimal(0)
@@ -85,7 +86,20 @@ class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return self.month_hours if self.hours is None else self.hours
 
 
+# What may stand in a key that has parts, and as a key that is a choice.
+PARTS = {
+    "egress_gib": get_args(Destination),
+    "storage_gib": get_args(StorageClass),
+    "transfer_gib": get_args(Continent),
+}
+CHOICES = {
+    "commitment": get_args(Commitment),
+    "sustained_use": get_args(Sustained),
+    "egress_tier": get_args(Tier),
+}
 SHARES = ("preemptible_share", "disk_used")
+# The library's names of types, in the words of whoever writes a usage file.
+TYPE_NAMES = {"decimal": "number", "object": "keys and values", "array": "list", "str": "text", " | null": ""}
 
 
 def names() -> list[str]:
@@ -114,13 +128,13 @@ def parse(content: Any, where: str) -> Usage:
     """Usage from what stands in a file; `where` begins the messages."""
     if not isinstance(content, Mapping):
         raise StackError(f"{where} is not a list of keys and values.", hint=f"Keys: {', '.join(_keys(Usage))}.")
-    _refuse_unknown(content, Usage, where, "")
+    _refuse_strange(content, Usage, where, "")
     if isinstance(per_user := content.get("per_weekly_user"), Mapping):
-        _refuse_unknown(per_user, PerUser, where, "per_weekly_user.")
+        _refuse_strange(per_user, PerUser, where, "per_weekly_user.")
     if isinstance(named := content.get("resources"), Mapping):
         for name, values in named.items():
             if isinstance(values, Mapping):
-                _refuse_unknown(values, ResourceUsage, where, f"resources.{name}.")
+                _refuse_strange(values, ResourceUsage, where, f"resources.{name}.")
     try:
         usage = msgspec.convert(_decimals(content), Usage)
     except msgspec.ValidationError as error:
@@ -132,14 +146,14 @@ def parse(content: Any, where: str) -> Usage:
     return usage
 
 
-def positive(text: str, option: str) -> Decimal:
-    """A number above 0 of the command line; raises `WrongUse`."""
+def positive(text: str, option: str, *, or_nothing: bool = False) -> Decimal:
+    """A number above 0 of the command line, or 0 where that makes sense; raises `WrongUse`."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise WrongUse(f"{option} is a number, not {text!r}.") from None
-    if not number.is_finite() or number <= 0 or number > MOST:
-        raise WrongUse(f"{option} is a number above 0, not {text}.")
+    if not number.is_finite() or number < 0 or number > MOST or not (number or or_nothing):
+        raise WrongUse(f"{option} is a number {'from 0 up' if or_nothing else 'above 0'}, not {text}.")
     return number
 
 
@@ -178,17 +192,30 @@ def _keys(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     return kind.__struct_fields__
 
 
-def _refuse_unknown(content: Mapping[Any, Any], kind: type[msgspec.Struct], where: str, path: str) -> None:
+def _refuse_strange(content: Mapping[Any, Any], kind: type[msgspec.Struct], where: str, path: str) -> None:
+    """Raise `StackError` for a key or a choice that does not exist, with the nearest that does."""
+    _refuse_unknown(content, _keys(kind), where, path)
+    for key, value in content.items():
+        if key in PARTS and isinstance(value, Mapping):
+            _refuse_unknown(value, PARTS[key], where, f"{path}{key}.")
+        if isinstance(value, str) and value not in CHOICES.get(key, (value,)):
+            raise StackError(f"{where}: {path}{key} is one of {', '.join(CHOICES[key])}, not {value!r}.")
+
+
+def _refuse_unknown(content: Mapping[Any, Any], names: Sequence[str], where: str, path: str) -> None:
     for key in content:
-        if key not in _keys(kind):
-            near = get_close_matches(str(key), _keys(kind), n=1, cutoff=0.4)
+        if key not in names:
+            near = get_close_matches(str(key), names, n=1, cutoff=0.4)
             raise StackError(
                 f"{where}: there is no key {path}{key}." + (f" Is {path}{near[0]} meant?" if near else ""),
-                hint=f"Keys{' there' if path else ''}: {', '.join(_keys(kind))}.",
+                hint=f"Keys{' there' if path else ''}: {', '.join(names)}.",
             )
 
 
 def _plain(text: str) -> str:
     """The library's words for a wrong value: `Expected ..., got ... - at `$.hours``."""
     said, _, place = text.partition(" - at `")
-    return f"{place.rstrip('`').removeprefix('$.')}: {said[:1].lower()}{said[1:]}" if place else said
+    for type_name, ours in TYPE_NAMES.items():
+        said = said.replace(type_name, ours)
+    said = f"{said[:1].lower()}{said[1:]}".replace("`", "")
+    return f"{place.rstrip('`').removeprefix('$.')}: {said}" if place else said

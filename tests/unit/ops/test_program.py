@@ -28,10 +28,20 @@ from lyceum_ops.program import main, overview, rewrite
         ("account password --help", "--help account.password"),
         ("logs hub1 -h", "--help logs"),
         ("help up", "--help up"),
+        ("cost medium --json", "cost --stack medium --json"),
+        ("cost --json medium --diff small", "cost --json --stack medium --diff small"),
+        ("cost --diff=small medium", "cost --diff=small --stack medium"),
+        ("cost --preview - --usage heavy", "cost --preview - --usage heavy"),
+        ("cost medium small", "cost --stack medium small"),
     ],
 )
 def test_what_people_write_becomes_what_invoke_reads(written: str, read: str) -> None:
     assert rewrite(["lyceum", *written.split()]) == ["lyceum", *read.split()]
+
+
+def test_an_empty_word_is_not_taken_for_an_option_that_was_not_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lyceum", "cost", "--preview", ""]) == 2
+    assert "is empty" in capsys.readouterr().err
 
 
 def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,7 @@ def test_how_it_ends_is_in_the_exit_code_and_the_json_is_printed_all_the_same(co
         (("--preview", CREATE, "--currency", "XYZ"), 2, "no exchange rate for 'XYZ'"),
         (("--preview", CREATE, "--exchange-rate", "0.9"), 2, "without --currency"),
         (("--preview", CREATE, "--currency", "EUR", "--exchange-rate", "-1"), 2, "above 0"),
-        (("--preview", CREATE, "--budget", "-5"), 2, "--budget is a number above 0"),
+        (("--preview", CREATE, "--budget", "-5"), 2, "--budget is a number from 0 up"),
         (("--preview", CREATE, "--budget", "lots"), 2, "--budget is a number"),
         (("--preview", CREATE, "--budget", "nan"), 2, "--budget is a number"),
         (("--preview", CREATE, "--commitment", "7y"), 2, "--commitment is none, 1y or 3y"),
@@ -96,6 +96,25 @@ def test_a_misspelt_key_of_a_usage_file_is_named_with_the_nearest(cost, tmp_path
     found = cost("--preview", CREATE, "--usage", tmp_path / "usage.yaml")
     assert found.code == 1
     assert "there is no key egress_gb. Is egress_gib meant?" in found.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("egress_gib: {worldwid: 5}", "no key egress_gib.worldwid. Is egress_gib.worldwide meant?"),
+        ("resources: {offsite: {storage_gib: {nearlin: 5}}}", "Is resources.offsite.storage_gib.nearline meant?"),
+        ("commitment: 5y", "commitment is one of none, 1y, 3y, not '5y'"),
+        ("hours: yes", "hours: expected number, got bool"),
+    ],
+)
+def test_a_wrong_value_of_a_usage_file_is_named(cost, tmp_path, text, said):
+    (tmp_path / "usage.yaml").write_text(text)
+    found = cost("--preview", CREATE, "--usage", tmp_path / "usage.yaml")
+    assert (found.code, said in found.err) == (1, True)
+
+
+def test_with_a_budget_of_nothing_anything_is_over_it(cost):
+    assert cost("--preview", CREATE, "--budget", "0").code == 3
 
 
 def test_a_preview_from_a_pipe(cost, monkeypatch):
