@@ -17,15 +17,16 @@ from lyceum_stacks.errors import StackError
 from lyceum_stacks.prices.table import plain, reason
 
 TABLE = Path(__file__).with_name("capacities.csv")
-COLUMNS = ("key", "value", "unit", "basis", "date", "source")
+COLUMNS = ("key", "name", "value", "unit", "basis", "date", "source")
 
 Basis = Literal["measured", "estimate"]
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """One figure. `source`: the machine and command that measured it, or what the estimate rests on."""
+    """One figure. `name`: what it is, for whoever decides; `source`: what measured it, or what it rests on."""
 
     key: str
+    name: str
     value: Decimal
     unit: str
     basis: Basis
@@ -88,12 +89,12 @@ def parse(text: str, origin: str) -> list[Capacity]:
     for words in reader:
         where = f"{origin}, line {reader.line_num}"
         try:
-            key, value, unit, basis, day, source = words
-            row = Capacity(key, Decimal(value), unit, _basis(basis), date.fromisoformat(day), source)
+            key, name, value, unit, basis, day, source = words
+            row = Capacity(key, name, Decimal(value), unit, _basis(basis), date.fromisoformat(day), source)
         except (ValueError, InvalidOperation):
             raise StackError(f"{where}: not a capacity: {','.join(words)}") from None
-        if row.value <= 0 or not source or key in rows:
-            raise StackError(f"{where}: {key} needs a positive value and a source, and one line alone.")
+        if row.value <= 0 or not (name and source) or key in rows:
+            raise StackError(f"{where}: {key} needs a name, a positive value and a source, and one line alone.")
         rows[key] = row
     return list(rows.values())
 
@@ -104,7 +105,7 @@ def write(rows: Iterable[Capacity], path: Path = TABLE) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([row.key, plain(row.value), row.unit, row.basis, row.day, row.source])
+        writer.writerow([row.key, row.name, plain(row.value), row.unit, row.basis, row.day, row.source])
     try:
         path.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:
@@ -114,7 +115,7 @@ def write(rows: Iterable[Capacity], path: Path = TABLE) -> None:
 def record(key: str, value: Decimal, source: str, day: date, path: Path = TABLE) -> None:
     """Put what was measured in a figure's place; raises KeyError for one that is not there."""
     rows = dict(load(path).rows)
-    rows[key] = Capacity(key, value, rows[key].unit, "measured", day, source)
+    rows[key] = msgspec.structs.replace(rows[key], value=value, basis="measured", day=day, source=source)
     write(rows.values(), path)
     load.cache_clear()
 

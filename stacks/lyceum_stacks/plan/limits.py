@@ -46,7 +46,8 @@ class Limit(msgspec.Struct, frozen=True):
 
     def words(self) -> str:
         """One line: what is needed, and what a machine carries."""
-        return f"{self.what}: {figure(self.needed)} {self.unit}, one machine carries {figure(self.each)}"
+        needed, each = (measure(value, self.unit) for value in (self.needed, self.each))
+        return f"{self.what}: {needed}, one machine carries {each.removesuffix(f' {self.unit}')}"
 
 
 def limits(group: str, demand: Demand, machine: Machine, figures: Capacities) -> list[Limit]:
@@ -65,6 +66,14 @@ def figure(value: Decimal) -> str:
     if value >= 100 or value == value.to_integral_value():
         return f"{value.to_integral_value(ROUND_CEILING):,}"
     return f"{value:.3g}"
+
+
+def measure(value: Decimal, unit: str) -> str:
+    """A number with its unit; many megabytes as gigabytes or terabytes."""
+    for larger, least in (("TB", Decimal(10**6)), ("GB", Decimal(10**4))):
+        if unit == "MB" and value >= least:
+            return f"{figure(value / (10**6 if larger == 'TB' else 1000))} {larger}"
+    return f"{figure(value)} {unit}"
 
 
 def _edge(demand: Demand, machine: Machine, figures: Capacities) -> list[Limit]:

@@ -76,12 +76,15 @@ def _sensitivity(plan: Plan) -> str:
     ]  # fmt: skip
     for effect in planner.sensitivity(plan):
         row = effect.capacity
-        lines.append(f"| {row.key} | {figure(row.value)} {row.unit} | {amount(effect.less)} | {amount(effect.more)} |")
+        lines.append(f"| {row.name} | {figure(row.value)} {row.unit} | {amount(effect.less)} | {amount(effect.more)} |")
     return "\n".join(lines)
 
 
 def _basis() -> str:
     rows: Sequence[capacities.Capacity] = list(capacities.load().rows.values())
-    lines = ["| figure | value | basis | source |", "|---|---|---|---|"]
-    lines += [f"| {row.key} | {figure(row.value)} {row.unit} | {row.basis}, {row.day} | {row.source} |" for row in rows]
+    lines = ["| figure | | value | basis | source |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row.name} | `{row.key}` | {figure(row.value)} {row.unit} | {row.basis}, {row.day} | {row.source} |"
+        for row in rows
+    ]
     return "\n".join(lines)

@@ -21,6 +21,14 @@ from lyceum_stacks.plan.planner import Plan
 from lyceum_stacks.plan.question import LEAST_USERS, MOST_USERS
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
+# What each group of machines is for, for readers who know none of them.
+ROLES = {
+    "edge": "lets browsers in",
+    "hub": "signs people in, and answers browsers",
+    "database": "keeps accounts and the lists of projects",
+    "compute": "runs people's projects",
+    "storage": "keeps copies and snapshots of projects",
+}
 SIZES = (50, 200, 1000, 5000, 20_000, 100_000, 400_000, 1_000_000)
 
 
@@ -33,6 +41,7 @@ def html(plan: Plan, today: date) -> str:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         plan=plan,
         groups=list(plan.groups.values()),
+        roles=ROLES,
         picture=b64encode(per_user(plan)).decode("ascii"),
         effects=effects,
         components=_components(plan),
@@ -66,6 +75,8 @@ def _drawn(sizes: Sequence[int], curves: Mapping[str, Sequence[Decimal]], here: 
         axes.axvline(here, color="gray", linestyle=":", linewidth=1)
         axes.set_xscale("log")
         axes.set_yscale("log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
         axes.set_xlabel("weekly users")
         axes.set_ylabel("USD a month for each, people's time included")
         axes.spines[["top", "right"]].set_visible(False)

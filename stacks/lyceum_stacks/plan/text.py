@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from lyceum_stacks.cost import document, text
-from lyceum_stacks.plan.limits import figure
+from lyceum_stacks.plan.limits import figure, measure
 from lyceum_stacks.plan.planner import Plan
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ def of(plan: Plan) -> dict[str, Any]:
         "per_weekly_user": document.money(plan.per_user),
         "complete": plan.report is None or plan.report.complete,
         "capacities": [
-            {"key": row.key, "value": _number(row.value), "unit": row.unit, "basis": row.basis,
+            {"key": row.key, "name": row.name, "value": _number(row.value), "unit": row.unit, "basis": row.basis,
              "date": row.day.isoformat(), "source": row.source}
             for row in plan.used
         ],
@@ -85,8 +85,8 @@ def _head(plan: Plan) -> str:
     return "\n".join([
         f"Plan for {wanted.weekly_users:,} weekly users{grown}, {where}",
         "",
-        f"At the busiest hour {wanted.running:,} projects run, with {figure(wanted.memory)} MB of memory promised and",
-        f"{figure(wanted.cores)} cores at work. {wanted.projects:,} projects in all, "
+        f"At the busiest hour {wanted.running:,} projects run, with {measure(wanted.memory, 'MB')} of memory",
+        f"promised and {figure(wanted.cores)} cores at work. {wanted.projects:,} projects in all, "
         f"{wanted.open_projects:,} of them on compute machines.",
     ])  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from lyceum_stacks.errors import StackError, WrongUse
-from lyceum_stacks.plan import capacities, cloud, demand, hardware, limits, ownership, planner, text
+from lyceum_stacks.plan import capacities, cloud, demand, hardware, limits, ownership, page, planner, text
 from lyceum_stacks.plan.capacities import Capacities
 from lyceum_stacks.plan.question import Question
 
@@ -124,9 +125,16 @@ def test_a_region_without_prices_is_refused_and_named() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["a,b,c", "key,x,unit,estimate,2026-11-22,why", "key,1,unit,guess,2026-11-22,why", "key,-1,unit,estimate,2026-11-22,why",
-     "key,1,unit,estimate,2026-11-22,", "key,1,unit,estimate,someday,why"],
-)  # fmt: skip
+    [
+        "a,b,c",
+        "key,name,x,unit,estimate,2026-11-22,why",
+        "key,name,1,unit,guess,2026-11-22,why",
+        "key,name,-1,unit,estimate,2026-11-22,why",
+        "key,,1,unit,estimate,2026-11-22,why",
+        "key,name,1,unit,estimate,2026-11-22,",
+        "key,name,1,unit,estimate,someday,why",
+    ],
+)
 def test_a_wrong_line_of_capacities_is_named(line: str) -> None:
     head = ",".join(capacities.COLUMNS)
     with pytest.raises(StackError, match="line 2"):
@@ -148,7 +156,28 @@ def test_every_server_that_can_be_bought_has_a_group_and_a_source() -> None:
 
 
 def test_the_page_of_ownership_is_what_the_tables_say() -> None:
-    page = Path(__file__).parents[4] / "docs" / "cost-of-ownership.md"
-    assert page.read_text(encoding="utf-8") == ownership.page(), (
+    written = Path(__file__).parents[4] / "docs" / "cost-of-ownership.md"
+    assert written.read_text(encoding="utf-8") == ownership.page(), (
         "write it anew: ./lyceum plan --ownership docs/cost-of-ownership.md"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (9_999, "MB", "9,999 MB"),
+        (52_400, "MB", "52.4 GB"),
+        (75_000_000, "MB", "75 TB"),
+        (75_000, "cores", "75,000 cores"),
+    ],
+)
+def test_many_megabytes_are_told_as_what_people_buy(value: int, unit: str, shown: str) -> None:
+    assert limits.measure(Decimal(value), unit) == shown
+
+
+def test_the_page_says_for_whom_it_is_planned_and_names_nothing_by_key() -> None:
+    found = planner.plan(Question(weekly_users=200, growth=Decimal(30), on_premises=True))
+    shown = page.html(found, TODAY)
+    assert "200 weekly users now, and 30 % more in a year" in shown
+    assert "runs people's projects" in html.unescape(shown)
+    assert not [row.key for row in found.used if f">{row.key}<" in shown]
