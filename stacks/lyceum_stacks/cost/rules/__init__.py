@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lyceum_stacks.cost.pricing import Pricing
 from lyceum_stacks.cost.report import Line
 from lyceum_stacks.cost.resources import Resource
-from lyceum_stacks.cost.rules import disks, machines, network, services, storage
+from lyceum_stacks.cost.rules import clusters, disks, machines, network, services, storage
 from lyceum_stacks.cost.rules.free import why_free
 
 Rule = Callable[[Pricing, Resource], Sequence[Line]]
@@ -18,9 +18,10 @@ RULES: Mapping[str, Rule] = {
     **network.RULES,
     **storage.RULES,
     **services.RULES,
+    **clusters.RULES,
 }
 
 # What can be bought in several ways.
-MACHINES = frozenset(machines.RULES)
+MACHINES = frozenset({*machines.RULES, *clusters.RULES})
 
 __all__ = ["MACHINES", "RULES", "Rule", "why_free"]

@@ -56,7 +56,7 @@ class Fleet(msgspec.Struct, frozen=True):
 
 def instance(pricing: Pricing, resource: Resource) -> list[Line]:
     """A machine: what runs, its own disks, its external addresses."""
-    _refuse_extras(resource)
+    refuse_extras(resource)
     region = pricing.region(resource)
     fleet = Fleet(resource, resource, region, Decimal(1), running_hours(pricing, resource))
     found = machine_lines(pricing, fleet)
@@ -66,7 +66,7 @@ def instance(pricing: Pricing, resource: Resource) -> list[Line]:
     for number, _ in enumerate(_listed(resource.get("scratchDisks"))):
         size = resource.number("scratchDisks", number, "size") or LOCAL_SSD_GIB
         found += disk_lines(pricing, f"local SSD {number + 1}", "local-ssd", size, region)
-    return found + _addresses(pricing, fleet)
+    return found + address_lines(pricing, fleet)
 
 
 def from_template(pricing: Pricing, resource: Resource) -> list[Line]:
@@ -159,7 +159,7 @@ def has_external_address(pricing: Pricing, resource: Resource) -> bool:
 
 
 def _of_template(pricing: Pricing, resource: Resource, described: Resource, region: str, count: Decimal) -> list[Line]:
-    _refuse_extras(described)
+    refuse_extras(described)
     fleet = Fleet(resource, described, region, count, running_hours(pricing, resource))
     found = machine_lines(pricing, fleet)
     for number, disk in enumerate(_listed(described.get("disks"))):
@@ -177,7 +177,7 @@ def _of_template(pricing: Pricing, resource: Resource, described: Resource, regi
             iops=described.number("disks", number, "provisionedIops"),
             throughput=described.number("disks", number, "provisionedThroughput"),
         )  # fmt: skip
-    return found + _addresses(pricing, fleet)
+    return found + address_lines(pricing, fleet)
 
 
 def _boot_disk(pricing: Pricing, resource: Resource, region: str) -> list[Line]:
@@ -194,7 +194,7 @@ def _boot_disk(pricing: Pricing, resource: Resource, region: str) -> list[Line]:
     )  # fmt: skip
 
 
-def _addresses(pricing: Pricing, fleet: Fleet) -> list[Line]:
+def address_lines(pricing: Pricing, fleet: Fleet) -> list[Line]:
     """External addresses that a machine takes while it runs. A reserved one is charged where it is reserved."""
     described, region = fleet.described, fleet.region
     taken = Decimal(0)
@@ -333,7 +333,7 @@ def _first_template(resource: Resource) -> Any:
     return resource.get("versions", 0, "instanceTemplate") or resource.get("sourceInstanceTemplate")
 
 
-def _refuse_extras(described: Resource) -> None:
+def refuse_extras(described: Resource) -> None:
     """What makes a machine dearer and has no price in the table."""
     accelerators = described.get("guestAccelerators")
     if unknown(accelerators) or any(

@@ -233,3 +233,38 @@ def test_the_free_tier_is_counted_only_when_asked_for(stack, near):
     usage = {"egress_gib": 2, "resources": {"bucket": {"storage_gib": 6}}}
     assert near(stack.total(usage), "6.87")
     assert near(stack.total({**usage, "free_tier": True}), "0.14")
+
+
+CLUSTER, POOL = "container/cluster:Cluster", "container/nodePool:NodePool"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "nodes"),
+    [
+        ({"location": "us-central1-a", "initialNodeCount": 3}, 3),
+        ({"location": "us-central1-a", "nodeLocations": ["us-central1-b"], "initialNodeCount": 3}, 6),
+        ({"location": "us-central1", "initialNodeCount": 3}, 9),
+        ({"location": "us-central1", "nodeLocations": ["us-central1-a", "us-central1-b"]}, 2),
+        ({"location": "us-central1", "removeDefaultNodePool": True, "initialNodeCount": 1}, 0),
+        ({"location": "us-central1", "enableAutopilot": True}, 0),
+    ],
+)
+def test_a_cluster_costs_its_fee_and_its_nodes(stack, near, inputs, nodes):
+    private = {"privateClusterConfig": {"enablePrivateNodes": True}}
+    disks = {"diskType": "pd-standard", "diskSizeGb": 100}
+    stack.add(CLUSTER, "cluster", **inputs, **private, nodeConfig=disks)
+    assert near(stack.total(), Decimal("73.00") + nodes * (Decimal("24.459") + 4))
+
+
+def test_a_pool_of_nodes_stands_where_its_cluster_does(stack, near):
+    cluster = stack.add(CLUSTER, "cluster", location="us-central1", removeDefaultNodePool=True)
+    config = {"machineType": "n2-standard-4", "spot": True, "diskSizeGb": 50, "localSsdCount": 1}
+    stack.add(POOL, "pool", cluster="x", uses={"cluster": [cluster]}, nodeCount=2, nodeConfig=config)
+    each = (Decimal("0.09212") + Decimal("0.0025")) * 730 + 5 + 30  # with its address, as no node is private
+    assert near(stack.total(), 73 + 6 * each)
+    assert near(stack.total({"resources": {"pool": {"machines": 1}}}), 73 + 3 * each)
+
+
+def test_a_pool_of_a_cluster_elsewhere_is_not_priced(stack):
+    stack.add(POOL, "pool", cluster="04da6b54-80e4-46f7-96ec-b56ff0331ba9", nodeCount=2)
+    assert "where its cluster does" in stack.why_not()
