@@ -75,11 +75,12 @@ def _egress(pricing: Pricing, origin: str, there: Destination, amount: Decimal) 
         raise NotPriceable("nothing in the stack says in which region it stands")
     tier = pricing.usage.egress_tier
     item = f"egress/{tier}/{there}"
-    if there == "europe" and not pricing.table.tiers(item, origin):
-        item = f"egress/{tier}/worldwide"  # only from some regions is it priced apart
+    if tier == "standard" or (there == "europe" and not pricing.table.tiers(item, origin)):
+        item = f"egress/{tier}/worldwide"  # only premium traffic, and only from some regions, is priced apart
     if pricing.usage.free_tier and tier == "premium":
         amount = max(ZERO, amount - max(ZERO, FREE_GIB - pricing.count("free egress", amount)))
-    return pricing.tiered(f"to {PLACES[there]}, {tier} tier", amount, item, origin, "usage")
+    before = pricing.count(f"{item} from {origin}", amount) if tier == "standard" else ZERO
+    return pricing.tiered(f"to {PLACES[there]}, {tier} tier", amount, item, origin, "usage", before=before)
 
 
 def _item(name: str, kind: str, lines: Sequence[Line]) -> Item:

@@ -172,6 +172,12 @@ def test_egress_of_the_standard_tier_begins_after_200_gib(stack, near):
     assert near(stack.total({"egress_gib": 100, "egress_tier": "standard"}) - DISK, "0.00")
 
 
+def test_the_standard_tier_costs_the_same_wherever_traffic_goes(stack, near):
+    stack.add("compute/disk:Disk", zone="us-central1-a", size=10)
+    there = {"worldwide": 150, "china": 150, "europe": 900}
+    assert near(stack.total({"egress_gib": there, "egress_tier": "standard"}) - DISK, "85.00")
+
+
 def test_a_bucket_with_operations_retrieval_and_transfer(stack, near):
     stack.add("storage/bucket:Bucket", "cold", location="ASIA", storageClass="COLDLINE")
     used = {"storage_gib": 150, "retrieval_gib": 250, "class_a_operations": 40000, "class_b_operations": 20000}
