@@ -17,8 +17,8 @@ from lyceum_ops.lab import mirror, network, supervision
 from lyceum_ops.lab.definition import GATEWAY, PROXY_PORT, Lab, published_ports, write_file
 
 PROXYD_FOLDERS = ("/usr/lib/systemd", "/lib/systemd")
-# Standard input becomes descriptor 3, the first that a program started by a socket looks for. As if systemd started it, it
-# hears of no broken pipe: systemd-socket-proxyd would end, for all, when one peer closes while the other sends.
+# Standard input becomes descriptor 3, the first that a program started by a socket looks for. As if started by systemd,
+# it hears of no broken pipe: systemd-socket-proxyd would end, for all, when one peer closes while the other sends.
 HAND_OVER_SOCKET = 'trap "" PIPE; exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
 PROXY_UNIT = "packages-proxy"
 PROXY_ENTRY_UNIT = "packages-entry"
