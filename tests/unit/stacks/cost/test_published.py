@@ -227,6 +227,29 @@ def test_forwarding_rules_cost_together_up_to_five(stack, near):
     assert near(stack.total(), Decimal("0.035") * 730)
 
 
+@pytest.mark.parametrize(
+    ("rules", "gib", "monthly"), [(1, 0, "20.44"), (5, 0, "20.44"), (6, 0, "28.47"), (6, 500, "32.97")]
+)
+def test_forwarding_rules_in_the_netherlands(stack, near, rules, gib, monthly):
+    for number in range(rules):
+        stack.add("compute/forwardingRule:ForwardingRule", f"rule{number}", region="europe-west4")
+    assert near(stack.total({"resources": {"rule0": {"data_gib": gib}}}), monthly)
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "commitment", "monthly"),
+    [
+        ("n1-standard-8", "none", "213.77"),
+        ("n1-standard-8", "1y", "192.38"),
+        ("n1-standard-8", "3y", "137.43"),
+        ("n1-standard-16", "3y", "274.86"),
+    ],
+)
+def test_machines_in_the_netherlands(stack, near, machine_type, commitment, monthly):
+    stack.machine(machine_type=machine_type, zone="europe-west4-a")
+    assert near(stack.total({"commitment": commitment}) - Decimal("0.44"), monthly)
+
+
 def test_a_tunnel_and_a_key(stack, near):
     stack.add("compute/vPNTunnel:VPNTunnel", "tunnel", region="asia-southeast1")
     stack.add("kms/cryptoKey:CryptoKey", "key")
