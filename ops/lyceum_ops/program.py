@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -217,4 +218,7 @@ def _table(rows: Sequence[tuple[str, str]]) -> None:
 
 def _plain(text: str) -> str:
     """Invoke's words for a mistake, in ours."""
+    if lacking := re.fullmatch(r"'(\S+)' did not receive required positional arguments: (.+)", text):
+        command, names = lacking[1].replace(".", " "), lacking[2].replace("'", "").upper()
+        return f"./lyceum {command} lacks {names}."
     return text.replace("No idea what", "There is no command or option").replace(" is!", ".")

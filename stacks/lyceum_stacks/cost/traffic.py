@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from lyceum_stacks.cost.pricing import Pricing
 from lyceum_stacks.cost.report import ZERO, Item, Line, Unpriced
-from lyceum_stacks.cost.resources import NotPriceable
+from lyceum_stacks.cost.resources import NotPriceable, Resource
+from lyceum_stacks.cost.rules import storage
 from lyceum_stacks.cost.usage import Destination
 
 EGRESS = "usage:egress"
@@ -63,11 +64,16 @@ def _amounts(pricing: Pricing, region: str) -> dict[tuple[str, Destination], Dec
     for resource in pricing.everything.values():
         said = pricing.usage_of(resource).egress_gib
         if said is not None:
-            try:
-                add(pricing.region(resource), said)
-            except NotPriceable:
-                add(region, said)
+            add(_origin(pricing, resource, region), said)
     return amounts
+
+
+def _origin(pricing: Pricing, resource: Resource, region: str) -> str:
+    """Where traffic of a resource leaves from; the stack's main region where that is not told."""
+    try:
+        return storage.origin(pricing, resource) if resource.type in storage.RULES else pricing.region(resource)
+    except NotPriceable:
+        return region
 
 
 def _egress(pricing: Pricing, origin: str, there: Destination, amount: Decimal) -> list[Line]:

@@ -44,6 +44,11 @@ def test_an_empty_word_is_not_taken_for_an_option_that_was_not_given(capsys: pyt
     assert "is empty" in capsys.readouterr().err
 
 
+def test_what_a_command_lacks_is_told_as_its_help_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lyceum", "cloud", "preview"]) == 2
+    assert "./lyceum cloud preview lacks STACK." in capsys.readouterr().err
+
+
 def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lyceum"]) == 0
     shown = capsys.readouterr().out
@@ -81,7 +86,7 @@ def test_every_option_of_every_command_is_explained() -> None:
         ("nonsense", "There is no command or option 'nonsense'"),
         ("nonsense --help", "There is no command or option 'nonsense'"),
         ("up --nonsense", "There is no command or option '--nonsense'"),
-        ("ssh", "did not receive required positional arguments: 'machine'"),
+        ("ssh", "./lyceum ssh lacks MACHINE"),
         ("lab nonsense", "There is no command 'lab nonsense'"),
         ("up down", "One command at a time"),
         ("up --port many", "many"),

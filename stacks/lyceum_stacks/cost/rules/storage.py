@@ -58,11 +58,17 @@ def bucket(pricing: Pricing, resource: Resource) -> list[Line]:
                 )
             )
     if said.retrieval_gib and kept != "standard":
-        region = location if "-" in location else _near(pricing, location)
+        region = origin(pricing, resource)
         found.append(pricing.line("retrieval", said.retrieval_gib, f"bucket/{kept}/retrieval", region, "usage"))
     for there, amount in (said.transfer_gib or {}).items():
         found.append(_transfer(pricing, location, there, amount))
     return found
+
+
+def origin(pricing: Pricing, resource: Resource) -> str:
+    """The region that a bucket's bytes leave from: its own, or one of those that it spans."""
+    location = _location(pricing, resource)
+    return location if "-" in location else _near(pricing, location)
 
 
 def _location(pricing: Pricing, resource: Resource) -> str:
@@ -80,7 +86,7 @@ def _location(pricing: Pricing, resource: Resource) -> str:
 
 
 def _near(pricing: Pricing, location: str) -> str:
-    """A region whose retrieval price stands for a multi-region's: it is the same in all of them."""
+    """A region that stands for a multi-region's: prices of retrieval are the same in all of them."""
     return min(pricing.table.regions, key=lambda region: (_continent(region) != _continent(location), region))
 
 

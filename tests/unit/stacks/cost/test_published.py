@@ -185,6 +185,14 @@ def test_a_bucket_with_operations_retrieval_and_transfer(stack, near):
     assert near(stack.total({"resources": {"cold": used}}), "8.11")
 
 
+@pytest.mark.parametrize(("location", "monthly"), [("US-EAST1", "1.19"), ("US", "1.54")])
+def test_the_simple_example_of_the_price_page_of_cloud_storage(stack, near, location, monthly):
+    """50 GB, 10,000 and 50,000 operations, 1 GB to the internet; as the page has it, and in several regions."""
+    stack.add("storage/bucket:Bucket", "us", location=location)
+    used = {"storage_gib": 50, "class_a_operations": 10_000, "class_b_operations": 50_000, "egress_gib": 1}
+    assert near(stack.total({"resources": {"us": used}}), monthly)
+
+
 def test_a_bucket_in_europe(stack, near):
     stack.add("storage/bucket:Bucket", "eu", location="EU")
     used = {"storage_gib": 150, "transfer_gib": {"europe": 550}}
