@@ -53,6 +53,8 @@ OTHER_SERIES = frozenset({
     "a2", "a3", "a4", "c2", "c2d", "c3d", "c4", "c4a", "c4d", "f1", "g1", "g2", "h3", "h4d",
     "m1", "m2", "m3", "m4", "n4", "n4a", "n4d", "t2a", "x4", "z3",
 })  # fmt: skip
+# Forms of known series, with local disks of their own or without a hypervisor, that the table has no price of.
+OTHER_FORMS = ("-lssd", "-metal")
 # Only these series can be made to measure here, with so many GiB for each vCPU before memory counts as extended.
 CUSTOM_LIMITS = {"n1": "6.5", "n2": "8", "n2d": "8", "e2": "8"}
 CUSTOM_PREMIUM = Decimal("1.05")
@@ -156,7 +158,8 @@ def _custom(name: str, found: re.Match[str]) -> Machine:
 
 def _stranger(name: str) -> str:
     series = name.split("-", maxsplit=1)[0]
-    if series in OTHER_SERIES:
+    if series in OTHER_SERIES or name.endswith(OTHER_FORMS):
+        series = f"{series} {name.rsplit('-', 1)[-1]}" if name.endswith(OTHER_FORMS) else series
         return f"the table has no prices of {series} machines ({name})"
     near = get_close_matches(name, known_names(), n=1)
     return f"there is no machine type {name}" + (f"; {near[0]} is near" if near else "")

@@ -112,7 +112,7 @@ class Pricing:
 
     def named(self, value: Any, kinds: Sequence[str]) -> list[Resource]:
         """The resources of some types that a known value links to or names."""
-        values = _texts(value)
+        values = [text.partition("?")[0] for text in _texts(value)]  # a link may say which of a name's resources
         wanted = {value for value in values if value} | {last_part(value) for value in values if "/" in value}
         if not wanted:
             return []

@@ -58,7 +58,7 @@ SHARES = [
 def test_a_group_with_two_templates_has_as_many_of_each_as_it_says(stack, first, second, counts):
     """The new template is not known yet; the old one is, by its link."""
     old, new = (a_template(stack, name, machine, name=name) for name, machine in TWO.items())
-    versions = [{"instanceTemplate": "global/instanceTemplates/old"}, {"instanceTemplate": UNKNOWN}]
+    versions = [{"instanceTemplate": "global/instanceTemplates/old?uniqueId=1"}, {"instanceTemplate": UNKNOWN}]
     for version, share in zip(versions, (first, second), strict=True):
         version.update({"targetSize": share} if share else {})
     uses = {"versions": [old, new]}
@@ -126,6 +126,7 @@ def test_a_stopped_machine_costs_its_disks_and_its_address(stack):
     [
         ({"machine_type": "n2-standard-5"}, "no machine type n2-standard-5; n2-standard-"),
         ({"machine_type": "m3-ultramem-32"}, "no prices of m3 machines"),
+        ({"machine_type": "c3-standard-8-lssd"}, "no prices of c3 lssd machines"),
         ({"machine_type": "n2-custom-2-40960"}, "needs -ext"),
         ({"machine_type": "n2-custom-2-40960-ext"}, "no price of the extended memory of n2"),
         ({"machine_type": UNKNOWN}, "machineType is not known"),
