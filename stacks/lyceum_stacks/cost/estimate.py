@@ -107,7 +107,7 @@ def _priced(pricing: Pricing, resources: Iterable[Resource]) -> tuple[list[Item]
             items.append(_item(pricing, resource))
         except NotPriceable as error:
             missing.append(Unpriced(resource.name, resource.type, error.why, resource.urn))
-        except (TypeError, AttributeError, ValueError, ArithmeticError):
+        except (TypeError, AttributeError, ValueError, ArithmeticError, RecursionError):
             why = "its inputs are of a shape that is not known here"
             missing.append(Unpriced(resource.name, resource.type, why, resource.urn))
     return _with_discounts(pricing, items), missing

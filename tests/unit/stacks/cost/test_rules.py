@@ -101,6 +101,12 @@ def test_a_disk_without_a_size_is_as_large_as_what_it_is_made_from(stack):
     assert monthly["vm"] == Decimal("10.114792")
 
 
+def test_a_disk_that_is_made_from_itself_is_not_priced(stack):
+    link = "projects/x/zones/us-central1-a/disks/round"
+    stack.add("compute/disk:Disk", "round", zone="us-central1-a", name="round", sourceDisk=link)
+    assert "of a shape that is not known" in stack.why_not()
+
+
 def test_a_group_that_an_autoscaler_sizes_has_its_fewest_machines(stack):
     group = a_group(stack, a_template(stack), size=None)
     policy = {"minReplicas": 2, "maxReplicas": 9}
