@@ -164,6 +164,8 @@ def check(completed: Completed, what: str) -> None:
         )
     if b"Disk quota exceeded" in completed.stderr or b"No space left" in completed.stderr:
         raise FaultError("disk_quota", f"{what} does not fit: the project's disk is too full")
+    if b"overflows max-path" in completed.stderr:
+        raise FaultError("too_large", f"{what} cannot be made: folders are nested too deeply for a path of 4,096 bytes")
     raise FaultError("unavailable", f"{what} failed (rsync exit code {completed.returncode}): {_reason(completed)}")
 
 

@@ -25,6 +25,7 @@ def test_success() -> None:
     [
         (b"lyceum-storage: there is no such snapshot\nrsync error: code 12\n", "not_found", "no such snapshot"),
         (b"lyceum-storage: a copy of this project is being received already\n", "unavailable", "already"),
+        (b"filename overflows max-path len by 128: dd/dd/dd\n", "too_large", "nested too deeply"),
         (b'rsync: write failed on "/x": Disk quota exceeded (122)\n', "disk_quota", "too full"),
         (
             b"Host key verification failed.\nrsync error: unexplained error\n",
