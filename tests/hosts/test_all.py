@@ -95,6 +95,16 @@ def test_no_secret_is_in_an_argument_or_the_journal(machine: Host, deployment: D
         assert secret not in journal
 
 
+def test_systemd_has_nothing_to_say_against_its_units(machine: Host) -> None:
+    """Here and not in ``./lyceum check``: only the machine has the systemd, the programs and the users that they name."""
+    listing = "systemctl list-unit-files --no-legend --full 'lyceum-*' | awk '{print $1}'"
+    units = machine.check_output(listing).split()
+    assert units, "every machine has at least one of these"
+    words = " ".join(["%s"] * len(units))
+    found = machine.run(f"systemd-analyze verify --man=no --recursive-errors=no {words}", *units)
+    assert (found.rc, found.stdout + found.stderr) == (0, "")
+
+
 #: Highest exposure (``systemd-analyze security``) that a unit may have, and why where it is over 4.0.
 CEILINGS = {
     "lyceum-project@": 1.5,
