@@ -6,6 +6,7 @@ Hub and hub proxy are stand-ins that tell back what reached them.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -219,6 +220,15 @@ def test_what_changes_something_is_never_asked_twice(browser: Browser) -> None:
     )
     assert answer.status == 502
     assert answer.told["error"]["code"] == "interrupted"
+
+
+def test_a_machine_that_is_gone_in_the_middle_of_a_call_is_noticed(browser: Browser, edge: Host) -> None:
+    """Whoever waited for its answer would have waited for the longest time-out: a machine that is off says nothing."""
+    browser.ask("/api/v1/get_site")
+    connections = edge.check_output("ss -Htno 'dport = :5000 or dport = :5002'")
+    asked_after = re.findall(r"keepalive,([0-9.]+)(ms|sec|min)", connections)
+    assert asked_after
+    assert [time for time in asked_after if time[1] == "min" or (time[1] == "sec" and float(time[0]) > 10)] == []
 
 
 def test_a_hub_that_is_gone_costs_no_request(browser: Browser, hub: Host) -> None:
