@@ -19,6 +19,8 @@ MACHINE_NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
 DOMAIN = MACHINE_NAME
 VARIABLE = re.compile(r"(?P<role>[a-z][a-z0-9_]*?)__[a-z0-9_]+")
 DEVICE = re.compile(r"/dev/[\w./:+@-]+")
+#: With the defaults of the role lyceum.
+PUBLISHED_PORTS = {"lyceum__https_port": 443, "lyceum__http_port": 80, "lyceum__ssh_port": 22022}
 DEVICES = {"compute": "compute__data_device", "storage": "storage__data_device"}
 
 
@@ -217,6 +219,24 @@ def _settings(inventory: Inventory) -> Iterator[Problem]:
             )
 
 
+def _published(inventory: Inventory) -> Iterator[Problem]:
+    """What browsers and SSH clients are told must lead to one thing each."""
+    for machine in inventory.machines:
+        ports: dict[object, str] = {}
+        for name, otherwise in PUBLISHED_PORTS.items():
+            port = machine.variables.get(name, otherwise)
+            if port in ports:
+                yield Problem(
+                    inventory.files.place(name, host=machine.name), f"{name}: {port} is {ports[port]}'s already"
+                )
+            ports[port] = name
+        domain, names = (machine.variables.get(f"lyceum__{what}") for what in ("project_domain", "names"))
+        if isinstance(names, list | tuple) and domain in names:
+            place = inventory.files.place("lyceum__project_domain", host=machine.name)
+            why = "so projects' pages could set cookies for the instance; it needs a name of its own"
+            yield Problem(place, f"lyceum__project_domain: {domain} is one of lyceum__names, {why}")
+
+
 def _check_names(value: object) -> str:
     names = value if isinstance(value, list | tuple) else ()
     bad = [str(name) for name in names if not _is_address(str(name)) and not DOMAIN.fullmatch(str(name))]
@@ -280,4 +300,5 @@ RULES: Sequence[Callable[[Inventory], Iterator[Problem]]] = (
     _required,
     _devices,
     _settings,
+    _published,
 )
