@@ -97,10 +97,9 @@ class Hub:
         sessions = Sessions(database, settings.sessions)
         placement = Placement(database, self.compute, self.storage)
         accounting = Accounting(database, self.compute)
-        moves = Moves(
+        self.moves = Moves(
             database,
             compute=self.compute,
-            storage=self.storage,
             placement=placement,
             states=self.states,
             accounting=accounting,
@@ -112,7 +111,7 @@ class Hub:
             placement=placement,
             states=self.states,
             background=background,
-            moves=moves,
+            moves=self.moves,
         )
         permissions = Permissions(sessions, service)
         return Services(
@@ -167,6 +166,7 @@ class Hub:
                     ("sessions", self.realtime.run()),
                     ("clearing", self._clear()),
                     ("accounting", self.services.accounting.run()),
+                    ("moves", self.moves.run()),
                 )
             ]
             for loop in loops:

@@ -14,6 +14,8 @@ from lyceum_compute.protocol.messages import (
     AccountingResult,
     AdmitConnection,
     AllStopped,
+    CopyManifest,
+    CopyOfProject,
     DropConnections,
     Edited,
     Empty,
@@ -34,6 +36,7 @@ from lyceum_compute.protocol.messages import (
     RestoreResult,
     Saved,
     SaveResult,
+    SetAside,
     SetDraining,
     SetQuotas,
     StateChanged,
@@ -129,6 +132,26 @@ class ComputeHosts(Hosts):
         """Copy a project to its storage host; answers when the copy is snapshotted."""
         arguments = ProjectArguments(project=project)
         return await self.get(host).request("save", arguments, SaveResult, timeout=SAVE_TIMEOUT, work=True)
+
+    async def manifest(self, host: str, project: Project) -> CopyManifest:
+        """Return what a project at rest holds."""
+        arguments = ProjectArguments(project=project)
+        return await self.get(host).request("manifest", arguments, CopyManifest, timeout=SAVE_TIMEOUT, work=True)
+
+    async def receive_copy(self, host: str, project: Project, snapshot: str) -> CopyManifest:
+        """Have a host fetch a project that is on another; return what came."""
+        arguments = CopyOfProject(project=project, snapshot=snapshot)
+        return await self.get(host).request("receive_copy", arguments, CopyManifest, timeout=SAVE_TIMEOUT, work=True)
+
+    async def set_aside(self, host: str, project: Project, changed: str) -> ProjectState:
+        """Have a host keep a project out of the way that moves to another."""
+        arguments = SetAside(project=project, changed=changed)
+        return await self.get(host).request("set_aside", arguments, ProjectState, timeout=320, work=True)
+
+    async def accept_copy(self, host: str, project: Project, snapshot: str) -> ProjectState:
+        """Have a host take what it fetched for the project."""
+        arguments = CopyOfProject(project=project, snapshot=snapshot)
+        return await self.get(host).request("accept_copy", arguments, ProjectState, timeout=60, work=True)
 
     async def set_quotas(self, host: str, project_id: UUID, quota: Quota, revision: int) -> Quota:
         """Put a quota into effect."""

@@ -16,7 +16,11 @@ from lyceum_compute.protocol.errors import FaultError
 log = logging.getLogger(__name__)
 
 #: Which compute host and storage host a project is placed on.
-_PLACEMENT = "SELECT compute_host, storage_host FROM project_placement WHERE project_id = $1"
+#: During an upgrade the view may be one that knows of no moves yet.
+_PLACEMENT = """
+    SELECT compute_host, storage_host, to_jsonb(placed) ->> 'moving_to' AS moving_to
+    FROM project_placement AS placed WHERE project_id = $1
+"""
 #: Everything that is needed to give a project back to its people.
 _RECORD = "SELECT record FROM project_records WHERE project_id = $1"
 
@@ -35,10 +39,11 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a project is; either may not be decided yet."""
+    """Where a project is; either may not be decided yet. ``moving_to``: the compute host that it is being moved to."""
 
     compute_host: str | None
     storage_host: str | None
+    moving_to: str | None = None
 
 
 class Database:
@@ -77,7 +82,7 @@ class Database:
     async def placement(self, project_id: str) -> Placement | None:
         """Return where a project is, or None if there is no such project. Raises ``FaultError`` (``unavailable``)."""
         row = await self._fetch(_PLACEMENT, project_id)
-        return None if row is None else Placement(row["compute_host"], row["storage_host"])
+        return None if row is None else Placement(row["compute_host"], row["storage_host"], row["moving_to"])
 
     async def record(self, project_id: str) -> str | None:
         """Return the JSON of a project's record, or None. Raises ``FaultError`` (``unavailable``)."""

@@ -165,7 +165,7 @@ class Service:
 
     async def begin(self, _peer: Peer, arguments: Begin) -> Begun:
         """Say whether a compute host may send to or fetch from a project, and mark a copy that begins as incomplete."""
-        project_id = await self._placed(arguments.project_id, arguments.host)
+        project_id = await self._placed(arguments.project_id, arguments.host, fetch=arguments.fetch)
         if arguments.fetch:
             return Begun()
         free = os.statvfs(self.layout.data)
@@ -192,10 +192,14 @@ class Service:
             if deleted:
                 log.info("deleted %d snapshots", deleted, extra={"action": "sweep", "project_id": project_id})
 
-    async def _placed(self, project_id: str, host: str) -> str:
-        """Return the id if the database places the project on that compute host and on this storage host."""
+    async def _placed(self, project_id: str, host: str, *, fetch: bool = False) -> str:
+        """Return the id if the database places the project on that compute host and on this storage host.
+
+        ``fetch``: the compute host that the project is being moved to may do it as well.
+        """
         placement = await self.projects.placement(_project_id(project_id))
-        if placement is None or not host or placement.compute_host != host or placement.storage_host != self.name:
+        hosts = {placement.compute_host, placement.moving_to if fetch else None} if placement else set()
+        if placement is None or not host or host not in hosts or placement.storage_host != self.name:
             log.warning(
                 "refused a project that is not placed there",
                 extra={"action": "refused", "project_id": project_id, "host": host},

@@ -33,6 +33,7 @@ _INO_LOOKUP = _request(_READ | _WRITE, 18, 4096)
 _SNAP_CREATE_V2 = _request(_WRITE, 23, 4096)
 _SUBVOL_CREATE_V2 = _request(_WRITE, 24, 4096)
 _QUOTA_CTL = _request(_READ | _WRITE, 40, 16)
+_QGROUP_ASSIGN = _request(_WRITE, 41, 24)
 _QGROUP_CREATE = _request(_WRITE, 42, 16)
 _QGROUP_LIMIT = _request(_READ, 43, 48)
 _SNAP_DESTROY_V2 = _request(_WRITE, 63, 4096)
@@ -193,6 +194,12 @@ def limit_qgroup(root: Path, qgroup: int, size: int) -> None:
     """Limit what a qgroup may hold, in bytes."""
     with _opened(root) as fd:
         fcntl.ioctl(fd, _QGROUP_LIMIT, struct.pack("=QQQQQQ", qgroup, _LIMIT_MAX_RFER, size, 0, 0, 0))
+
+
+def leave_qgroup(root: Path, subvolume: int, qgroup: int) -> None:
+    """Count a subvolume's space no longer in a qgroup of a higher level; that it is in none is fine."""
+    with _opened(root) as fd, suppress(FileNotFoundError):
+        fcntl.ioctl(fd, _QGROUP_ASSIGN, struct.pack("=QQQ", 0, subvolume, qgroup))
 
 
 def delete_qgroup(root: Path, qgroup: int) -> None:

@@ -14,6 +14,8 @@ FIRST_UID = 100_000
 LAST_UID = 2_000_000_000
 
 NETWORK = "lyceum-network"
+ASIDE = ".aside"
+"""The folder, in the file system of all projects, of what moved to another host."""
 RUN = Path("/run/lyceum/projects")
 STATE = Path("/var/lib/lyceum/compute/projects")
 LEDGER = Path("/var/lib/lyceum/compute/ledger.sqlite")
@@ -64,6 +66,11 @@ class Layout:
     def snapshot(self) -> Path:
         """The snapshot that a save is sent from, while it is under way."""
         return self.root / ".saves" / self.project_id
+
+    @property
+    def opening(self) -> Path:
+        """A project that is being opened, received or deleted."""
+        return self.root / ".opening" / self.project_id
 
     @property
     def run(self) -> Path:

@@ -11,7 +11,8 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Protocol
 
-from . import accounts, btrfs, cgroups, limits, network, sandbox
+from . import accounts, aside, btrfs, cgroups, limits, network, sandbox
+from .aside import discard
 from .systemd import UnitError
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Source(Protocol):
     async def fetch(self, layout: Layout, project: Project, home: Path) -> bool:
         """Fill the home with the latest copy; return whether there is one."""
 
+    async def fetch_snapshot(self, project: Project, snapshot: str, home: Path) -> None:
+        """Fill the home with a snapshot."""
+
 
 @dataclass(frozen=True)
 class Lifecycle:
@@ -56,16 +60,35 @@ class Lifecycle:
         if await asyncio.to_thread(btrfs.is_subvolume, layout.subvolume):
             await self.limit_disk(layout, project.uid, project.quota)
             return
-        aside = layout.root / ".opening" / layout.project_id
-        await asyncio.to_thread(discard, aside)
+        await asyncio.to_thread(discard, layout.opening)
         # What was cloned is files of their own in a copy: it may not fit into the quota, and is still the project's.
         held = limits.copy_bytes(project.quota) - limits.disk_bytes(project.quota)
         await self.limit_disk(layout, project.uid, project.quota, held=held)
-        await asyncio.to_thread(_make, aside, project.uid)
-        if not await self.source.fetch(layout, project, aside / "home"):
-            await asyncio.to_thread(_furnish, self.skeleton, aside / "home", project.uid)
-        await asyncio.to_thread(os.rename, aside, layout.subvolume)
+        await asyncio.to_thread(_make, layout.opening, project.uid)
+        if not await self.source.fetch(layout, project, layout.opening / "home"):
+            await asyncio.to_thread(_furnish, self.skeleton, layout.opening / "home", project.uid)
+        await asyncio.to_thread(os.rename, layout.opening, layout.subvolume)
         await self.limit_disk(layout, project.uid, project.quota)
+
+    async def receive(self, layout: Layout, project: Project, snapshot: str) -> None:
+        """Fetch a project as it is in a snapshot, beside its place. What it holds was allowed where it comes from."""
+        await asyncio.to_thread(discard, layout.opening)
+        await asyncio.to_thread(aside.uncount, layout, btrfs.level_1(project.uid))
+        most = limits.copy_bytes(project.quota)
+        await asyncio.to_thread(_limit, layout.root, btrfs.level_1(project.uid), most)
+        await asyncio.to_thread(_make, layout.opening, project.uid)
+        await self.source.fetch_snapshot(project, snapshot, layout.opening / "home")
+
+    async def accept(self, layout: Layout, project: Project) -> None:
+        """Put what was received in its place."""
+        await asyncio.to_thread(accounts.ensure, layout.name, project.uid, layout.home)
+        await self.limit_disk(layout, project.uid, project.quota)
+        await asyncio.to_thread(os.rename, layout.opening, layout.subvolume)
+
+    async def refuse(self, layout: Layout, uid: int) -> None:
+        """Delete what was received, or what came of it."""
+        await asyncio.to_thread(discard, layout.opening)
+        await asyncio.to_thread(_drop_qgroup, layout.root, btrfs.level_1(uid))
 
     async def start(self, layout: Layout, project: Project, *, held: int = 0) -> None:
         """Start the units, limited by the quota."""
@@ -140,24 +163,20 @@ class Lifecycle:
         group = btrfs.level_1(uid)
         await self.systemd.revert(layout.slice)
         await asyncio.to_thread(_limit, layout.root, group, NO_LIMIT)  # at its limit it could not be deleted
-        closing = layout.root / ".opening" / layout.project_id
         if await asyncio.to_thread(btrfs.is_subvolume, layout.subvolume):
-            await asyncio.to_thread(discard, closing)
-            await asyncio.to_thread(os.rename, layout.subvolume, closing)
-        await asyncio.to_thread(discard, closing)
+            await asyncio.to_thread(discard, layout.opening)
+            await asyncio.to_thread(os.rename, layout.subvolume, layout.opening)
+        await asyncio.to_thread(discard, layout.opening)
         await asyncio.to_thread(_drop_qgroup, layout.root, group)
         await asyncio.to_thread(accounts.remove, layout.name)
 
-
-def discard(path: Path) -> None:
-    """Delete a subvolume with the subvolumes inside it; that there is none is fine."""
-    if not btrfs.is_subvolume(path):
-        return
-    with btrfs.opened(path) as fd:
-        found = btrfs.inner(fd, btrfs.number(fd))
-    for inner in found:
-        discard(path / os.fsdecode(inner.path))
-    btrfs.delete(path)
+    async def set_aside(self, layout: Layout, uid: int) -> None:
+        """Remove the project from this host, but keep its files for a while, out of anybody's way."""
+        await self.systemd.revert(layout.slice)
+        await asyncio.to_thread(aside.put, layout)
+        await asyncio.to_thread(aside.uncount, layout, btrfs.level_1(uid))
+        await asyncio.to_thread(_drop_qgroup, layout.root, btrfs.level_1(uid))
+        await asyncio.to_thread(accounts.remove, layout.name)
 
 
 def _make(path: Path, uid: int) -> None:

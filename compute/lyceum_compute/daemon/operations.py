@@ -19,6 +19,8 @@ from lyceum_compute.protocol.messages import (
     AccountingResult,
     AdmitConnection,
     AllStopped,
+    CopyManifest,
+    CopyOfProject,
     DropConnections,
     Empty,
     ForProject,
@@ -33,6 +35,7 @@ from lyceum_compute.protocol.messages import (
     RestorePath,
     RestoreResult,
     SaveResult,
+    SetAside,
     SetDraining,
     SetQuotas,
     State,
@@ -47,6 +50,7 @@ from lyceum_compute.protocol.server import Operation
 
 from . import accounts, gateway, host, layout, restore
 from .entry import FAILURES, describe
+from .moves import Moves
 from .transfers import Transfers
 from .watches import Watches
 
@@ -79,6 +83,7 @@ class Operations:
         self.projects = projects
         self.saver = saver
         self.storage = storage
+        self.moves = Moves(projects)
         self.transfers = Transfers()
         self.watches = Watches()
         self._restoring: set[asyncio.Task[RestoreResult]] = set()
@@ -210,6 +215,22 @@ class Operations:
             if isinstance(error, FaultError):
                 raise
             raise FaultError("unavailable", f"the project could not be saved: {describe(error)}") from error
+
+    async def manifest(self, _peer: Peer, arguments: ProjectArguments) -> CopyManifest:
+        """Say what a project at rest holds."""
+        return await self.moves.manifest(arguments.project)
+
+    async def receive_copy(self, _peer: Peer, arguments: CopyOfProject) -> CopyManifest:
+        """Fetch a project that is on another host."""
+        return await self.moves.receive(arguments)
+
+    async def set_aside(self, _peer: Peer, arguments: SetAside) -> ProjectState:
+        """Let a project go to another host."""
+        return await self.moves.set_aside(arguments)
+
+    async def accept_copy(self, _peer: Peer, arguments: CopyOfProject) -> ProjectState:
+        """Let what was fetched be the project."""
+        return await self.moves.accept(arguments)
 
     async def restore_path(self, _peer: Peer, arguments: RestorePath) -> RestoreResult:
         """Put files of a snapshot in place; what is there is set aside. It goes on if the caller goes away."""

@@ -184,7 +184,7 @@ class Projects(Ways):
             way = f"{entry.state}, and on the way to another state" if entry.busy else f"{entry.state}, not running"
             raise FaultError("not_running", f"the project is {way}")
         try:
-            killed = await self._lifecycle.kill(entry.layout)
+            killed = await self.lifecycle.kill(entry.layout)
         except FAILURES as error:
             raise FaultError("unavailable", f"not all of it could be killed: {describe(error)}") from error
         log.info("killed %d processes", killed, extra={"action": "kill", "project": project_id})
@@ -220,7 +220,7 @@ class Projects(Ways):
         running = entry.state in {State.STARTING, State.RUNNING}
         try:
             await self.remember(entry)
-            await self._lifecycle.apply(entry.layout, project.uid, quota, running=running, held=entry.held)
+            await self.lifecycle.apply(entry.layout, project.uid, quota, running=running, held=entry.held)
         except FAILURES as error:
             raise FaultError("unavailable", f"the quotas could not be applied: {error}") from error
         return quota
@@ -228,7 +228,25 @@ class Projects(Ways):
     async def limit_disk(self, entry: Entry) -> None:
         """Let the disk quota hold, with what a snapshot holds on top. Raises ``OSError``."""
         project = entry.project
-        await self._lifecycle.limit_disk(entry.layout, project.uid, project.quota, held=entry.held)
+        await self.lifecycle.limit_disk(entry.layout, project.uid, project.quota, held=entry.held)
+
+    def check_taking(self, entry: Entry) -> None:
+        """Raise ``FaultError`` (``host_full``) unless the host takes a project that is to run here."""
+        self._check_draining()
+        self._check_room(entry, entry.project.quota.memory)
+
+    async def accept(self, entry: Entry) -> ProjectState:
+        """Let what was received from another host be the project."""
+        return await self._at_once(entry, "accept", self._accept, State.OPENING)
+
+    async def set_aside(self, entry: Entry) -> ProjectState:
+        """Keep a project's files out of the way: it is on another host."""
+        return await self._at_once(entry, "set_aside", self._set_aside, State.CLOSING)
+
+    @property
+    def root(self) -> Path:
+        """The file system of all projects."""
+        return Path(self.settings.projects)
 
     @property
     def draining(self) -> bool:

@@ -19,7 +19,7 @@ from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import Saved, SaveResult
 
 from . import beneath, btrfs, limits
-from .lifecycle import discard
+from .aside import discard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

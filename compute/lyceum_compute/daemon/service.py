@@ -15,10 +15,11 @@ from lyceum_compute.protocol.identity import Identity, IdentityError
 from lyceum_compute.protocol.server import Connection, Server
 
 from . import btrfs, host, layout, record, restore, sandbox
+from .aside import discard
 from .entry import event_of
 from .idle import Idle
 from .ledger import Ledger
-from .lifecycle import Lifecycle, discard
+from .lifecycle import Lifecycle
 from .notify import notify, watchdog
 from .operations import Operations
 from .projects import Projects
@@ -85,7 +86,10 @@ async def _run(settings: Settings, identity: Identity, group: asyncio.TaskGroup)
         _on_signals(identity)
         notify("READY=1")
         log.info("ready, %d projects known", len(projects.entries), extra={"action": "ready"})
-        watching = [group.create_task(watchdog()), group.create_task(Sweep(projects, saver, idle, publish).run())]
+        watching = [
+            group.create_task(watchdog()),
+            group.create_task(Sweep(projects, saver, idle, operations.moves, publish).run()),
+        ]
         stopping = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)
@@ -117,6 +121,7 @@ def prepare_folders(settings: Settings) -> None:
     for path, mode in (
         (projects / ".saves", 0o700),
         (projects / ".opening", 0o700),
+        (projects / layout.ASIDE, 0o700),
         (layout.STATE, 0o700),
         (layout.RUN, 0o711),
     ):

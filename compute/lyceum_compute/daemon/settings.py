@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How much more disk the projects' quotas may promise than there is."""
     disk_reserve: int = 1000
     """With less than this left on the disk, no project is opened or started."""
+    moved_kept: float = 7 * 86_400
+    """For how long the files of a project that moved to another host are kept on this one, room permitting."""
     draining: bool = False
     """Whether to take no further projects, whatever hubs say (``set_draining``)."""
     storage_port: int = 6002

@@ -95,6 +95,10 @@ class Storage:
         await self._receive(project, f"{layout.project_id}/latest/", home)
         return True
 
+    async def fetch_snapshot(self, project: Project, snapshot: str, home: Path) -> None:
+        """Fill a new home with a snapshot. Raises as ``send`` does."""
+        await self._receive(project, f"{project.project_id}/{snapshot}/", home)
+
     async def fetch_path(self, project: Project, snapshot: str, path: bytes, folder: Path) -> None:
         """Bring a file or folder of a snapshot into an empty folder, under its own name; ``b""``: all of it."""
         source = f"{project.project_id}/{snapshot}/{path.hex()}"

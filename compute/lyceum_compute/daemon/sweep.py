@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .entry import Entry
     from .idle import Idle
+    from .moves import Moves
     from .projects import Projects
     from .save import Saver
 
@@ -35,7 +36,8 @@ ROOT_EVERY = 60
 REST_EVERY = 180
 THIN_EVERY = 720
 """In every so many rounds: units are compared, files looked at, the use of running projects counted, the gateway asked
-for activity, the root of sandboxes brought up to date, the disk of resting projects noted, old hours forgotten."""
+for activity, the root of sandboxes brought up to date and what moves left deleted, the disk of resting projects noted,
+old hours forgotten."""
 NOT_SAVED = "not saved: "
 #: Seconds beyond a state's time limit after which a way that does not end by itself is broken off.
 OVERDUE = 30
@@ -44,10 +46,13 @@ OVERDUE = 30
 class Sweep:
     """Rounds over all projects of the host."""
 
-    def __init__(self, projects: Projects, saver: Saver, idle: Idle, publish: Callable[[Event], None]) -> None:
+    def __init__(
+        self, projects: Projects, saver: Saver, idle: Idle, moves: Moves, publish: Callable[[Event], None]
+    ) -> None:
         self._projects = projects
         self._saver = saver
         self._idle = idle
+        self._moves = moves
         self._publish = publish
         self._saving: set[asyncio.Task[None]] = set()
 
@@ -68,6 +73,8 @@ class Sweep:
                 if number % REST_EVERY == 1:
                     await self._note_rest(entry)
             await self._stop_idle()
+            if number % ROOT_EVERY == 0:
+                await self._look_at_moves()
             if number % THIN_EVERY == 0:
                 self._projects.ledger.thin(datetime.now(UTC))
 
@@ -76,6 +83,12 @@ class Sweep:
             await self._idle.round()
         except FAILURES as error:
             log.warning("%s", describe(error), extra={"action": "idle"})
+
+    async def _look_at_moves(self) -> None:
+        try:
+            await self._moves.sweep()
+        except OSError as error:
+            log.warning("%s", describe(error), extra={"action": "move"})
 
     async def _note_rest(self, entry: Entry) -> None:
         """Note the disk that a project takes which does not run."""

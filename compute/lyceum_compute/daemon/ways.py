@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from lyceum_compute.protocol.messages import Event, State
+from lyceum_compute.protocol.messages import Event, ProjectState, State
 
 from . import btrfs, network, record
 from .entry import ENDINGS, FAILURES, STATE_LIMITS, Entry, describe, event_of
@@ -47,7 +47,7 @@ class Ways:
         self.saver: Saver | None = None
         self.ledger = ledger
         self.meter = Meter(ledger)
-        self._lifecycle = lifecycle
+        self.lifecycle = lifecycle
         self._publish = publish
         self._group = group
 
@@ -59,6 +59,15 @@ class Ways:
         if previous is None:
             self._set(entry, first, "")
         entry.task = self._group.create_task(self._go(entry, previous, way), name=f"{goal} {entry.layout.project_id}")
+
+    async def _at_once(
+        self, entry: Entry, goal: str, way: Callable[[Entry], Awaitable[None]], first: State
+    ) -> ProjectState:
+        """Go a short way to its end, whether or not the caller waits for it; return the state then."""
+        self._begin(entry, goal, way, first)
+        if entry.task is not None:
+            await asyncio.wait([entry.task])
+        return entry.view()
 
     @staticmethod
     def _break_off(entry: Entry) -> None:
@@ -105,7 +114,7 @@ class Ways:
         """Bring the project's files here, if they are not."""
         if not btrfs.is_subvolume(entry.layout.subvolume):
             await self.remember(entry)
-            await self._step(entry, State.OPENING, "opened", self._lifecycle.open(entry.layout, entry.project))
+            await self._step(entry, State.OPENING, "opened", self.lifecycle.open(entry.layout, entry.project))
 
     async def _start(self, entry: Entry) -> None:
         await self._fill(entry)
@@ -113,12 +122,12 @@ class Ways:
             await self.remember(entry)
             if await self._active(entry) != "active":
                 entry.life.begin(datetime.now(UTC))
-            work = self._lifecycle.start(entry.layout, entry.project, held=entry.held)
+            work = self.lifecycle.start(entry.layout, entry.project, held=entry.held)
             try:
                 await self._step(entry, State.STARTING, "started", work)
             except Exception:
                 with suppress(*FAILURES):
-                    await self._lifecycle.stop(entry.layout)  # half of a project is none
+                    await self.lifecycle.stop(entry.layout)  # half of a project is none
                 raise
         await self.settle(entry)
 
@@ -126,7 +135,7 @@ class Ways:
         if entry.state is State.RUNNING or await self._active(entry) == "active":
             with suppress(*FAILURES):
                 await self.meter.look(entry)  # the last of what it used
-        await self._step(entry, State.STOPPING, "stopped", self._lifecycle.stop(entry.layout))
+        await self._step(entry, State.STOPPING, "stopped", self.lifecycle.stop(entry.layout))
 
     async def _stop_and_save(self, entry: Entry) -> None:
         reason, entry.reason = entry.reason, ""
@@ -149,7 +158,21 @@ class Ways:
             if self.saver is None:
                 raise StepError("the project could not be closed: it cannot be saved")
             await self._step(entry, State.SAVING, "saved", self.saver.now(entry))
-        await self._step(entry, State.CLOSING, "closed", self._lifecycle.close(entry.layout, entry.project.uid))
+        await self._step(entry, State.CLOSING, "closed", self.lifecycle.close(entry.layout, entry.project.uid))
+        self._forget(entry)
+
+    async def _accept(self, entry: Entry) -> None:
+        await self.remember(entry)
+        await self._step(entry, State.OPENING, "opened", self.lifecycle.accept(entry.layout, entry.project))
+        await self.settle(entry)
+
+    async def _set_aside(self, entry: Entry) -> None:
+        work = self.lifecycle.set_aside(entry.layout, entry.project.uid)
+        await self._step(entry, State.CLOSING, "set aside", work)
+        self._forget(entry)
+
+    def _forget(self, entry: Entry) -> None:
+        """Note that a project is not here any more."""
         with suppress(FileNotFoundError):
             entry.layout.record.unlink()
         if self.saver is not None:
@@ -161,12 +184,12 @@ class Ways:
     # What is so.
 
     async def _active(self, entry: Entry) -> str:
-        return await self._lifecycle.systemd.active(entry.layout.unit)
+        return await self.lifecycle.systemd.active(entry.layout.unit)
 
     async def _whole(self, entry: Entry) -> bool:
         """Whether the project's unit and all of its sockets are up."""
         for unit in (entry.layout.unit, *entry.layout.sockets):
-            if await self._lifecycle.systemd.active(unit) != "active":
+            if await self.lifecycle.systemd.active(unit) != "active":
                 return False
         return True
 
@@ -186,16 +209,16 @@ class Ways:
 
     async def active_units(self) -> set[str]:
         """Return the units of projects that are up, with their sockets."""
-        found = await self._lifecycle.systemd.units("lyceum-project@*.service", "lyceum-*@*.socket")
+        found = await self.lifecycle.systemd.units("lyceum-project@*.service", "lyceum-*@*.socket")
         return {unit.name for unit in found if unit.active == "active"}
 
     async def connected_units(self) -> set[str]:
         """Return the units of projects that are connected to the network outside."""
-        return await network.connected(self._lifecycle.systemd)
+        return await network.connected(self.lifecycle.systemd)
 
     async def connect(self, entry: Entry) -> None:
         """Connect a running project to the network outside, or cut it off, as its quota says. Raises ``UnitError``."""
-        await network.apply(self._lifecycle.systemd, entry.layout, allowed=entry.project.quota.network)
+        await network.apply(self.lifecycle.systemd, entry.layout, allowed=entry.project.quota.network)
 
     def look_again(self, entry: Entry) -> None:
         """Compare a project's state with the facts, unless it is on the way to another."""
@@ -211,13 +234,13 @@ class Ways:
         active = await self._active(entry)
         if active == "active" and entry.state is State.RUNNING and not await self._whole(entry):
             with suppress(UnitError):  # the sockets of a project that ends right now end before it seems to
-                await self._lifecycle.listen(entry.layout)
+                await self.lifecycle.listen(entry.layout)
             active = await self._active(entry)
         if entry.state is State.RUNNING and active in {"inactive", "failed"}:
-            result = await self._lifecycle.systemd.property(entry.layout.unit, "Service", "Result")
+            result = await self.lifecycle.systemd.property(entry.layout.unit, "Service", "Result")
             detail = ENDINGS.get(str(result), f"the project ended by itself ({result})")
             log.warning(detail, extra={"action": "ended", "project": entry.layout.project_id})
-            await self._lifecycle.stop(entry.layout)
+            await self.lifecycle.stop(entry.layout)
             await self.settle(entry, detail)
         elif entry.state is State.OPENED and active == "active":
             self._set(entry, State.RUNNING, "")

@@ -36,6 +36,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     state_detail: str
     compute_host: str | None
     storage_host: str | None
+    moving: bool
+    """Whether it is on its way to another compute host."""
     created: datetime
     last_edited: datetime | None
     last_saved: datetime | None
@@ -54,10 +56,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _QUOTA = Quota.__struct_fields__
-_PLAIN = [name for name in Project.__struct_fields__ if name not in {"quota", "users", "state"}]
+_PLAIN = [name for name in Project.__struct_fields__ if name not in {"quota", "users", "state", "moving"}]
 
 _SELECT = f"""
     select {", ".join(f"p.{name}" for name in (*_PLAIN, "state", *_QUOTA))},
+        coalesce(p.moving_until > now(), false) as moving,
         coalesce((
             select json_agg(json_build_object(
                 'account_id', a.account_id, 'email_address', a.email_address,
@@ -72,7 +75,7 @@ _people = msgspec.json.Decoder(list[Person])
 
 
 def _project(row: asyncpg.Record) -> Project:
-    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    plain: dict[str, Any] = {name: row[name] for name in (*_PLAIN, "moving")}
     quota = Quota(**{name: row[name] for name in _QUOTA})
     return Project(**plain, state=State(row["state"]), quota=quota, users=_people.decode(row["users"]))
 
@@ -236,7 +239,7 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     memory: int
-    """MB that the quotas of projects there allow which run, or were placed within the last minute."""
+    """MB that the quotas of projects there allow which run, are on their way there, or came within the last minute."""
     projects: int
 
 
@@ -249,11 +252,14 @@ async def committed(connection: Connection) -> list[Committed]:
     """Return the load of every host that has projects."""
     rows = await connection.fetch(
         """
-        select compute_host as host, count(*) as projects,
+        select host, count(*) as projects,
             coalesce(sum(memory) filter (
                 where state in ('opening', 'starting', 'running', 'stopping')
-                    or placed > now() - interval '1 minute'), 0)::bigint as memory
-        from projects where compute_host is not null group by compute_host
+                    or placed > now() - interval '1 minute' or moving_until > now()), 0)::bigint as memory
+        from (
+            select *, case when moving_until > now() then moving_to else compute_host end as host from projects
+        ) as placed_or_moving
+        where host is not null group by host
         """
     )
     return [Committed(**row) for row in rows]
@@ -270,23 +276,6 @@ async def place(connection: Connection, project_id: UUID, compute_host: str, sto
         compute_host,
         storage_host,
     )
-
-
-async def replace(connection: Connection, project_id: UUID, old: str, new: str) -> bool:
-    """Move a closed project to another compute host; return whether it was still closed, and on the old one.
-
-    What the new host tells of it counts from its first word, whatever the old one's clock said.
-    """
-    done = await connection.execute(
-        """
-        update projects set compute_host = $3, placed = now(), state_told = '-infinity'
-        where project_id = $1 and compute_host = $2 and state = 'closed'
-        """,
-        project_id,
-        old,
-        new,
-    )
-    return done != "UPDATE 0"
 
 
 async def placed_on(connection: Connection, host: str) -> list[UUID]:

@@ -10,8 +10,8 @@ import msgspec
 from lyceum_compute.protocol.messages import HostStatus, StorageStatus
 
 from lyceum_hub.compute_client import ComputeHosts
-from lyceum_hub.db import projects
-from lyceum_hub.db.database import Database
+from lyceum_hub.db import moves, projects
+from lyceum_hub.db.database import Connection, Database
 from lyceum_hub.db.projects import Committed, Project
 from lyceum_hub.errors import HubError, UnavailableError, unknown_project
 from lyceum_hub.storage_client import StorageHosts
@@ -123,9 +123,25 @@ class Placement:
         """Return another compute host that could take a project now, or None."""
         candidates = [host for host in await self._compute_candidates() if host.status.name != project.compute_host]
         async with self._database.connection() as connection:
-            load = await projects.committed(connection)
-        quota = project.quota
+            return await self._choose(connection, candidates, project)
+
+    @staticmethod
+    async def _choose(connection: Connection, candidates: Sequence[Candidate], project: Project) -> str | None:
+        quota, load = project.quota, await projects.committed(connection)
         return choose_compute(candidates, load, memory=quota.memory, member=quota.member_host, disk=quota.disk)
+
+    async def draining(self) -> list[str]:
+        """Return the compute hosts that are to be empty."""
+        return [host.status.name for host in await self._compute_candidates() if host.status.draining]
+
+    async def begin_move(self, project: Project, target: str) -> bool:
+        """Keep room for a project where it goes to; return whether there is, it rests, and nobody else moves it."""
+        candidates = [host for host in await self._compute_candidates() if host.status.name == target]
+        async with self._database.transaction() as connection:
+            await projects.lock_placement(connection)
+            if await self._choose(connection, candidates, project) is None:
+                return False
+            return await moves.begin(connection, project.project_id, project.compute_host or "", target)
 
     def misplaced(self, project: Project) -> bool:
         """Whether a project is on a host for members without being one, or the other way round."""
@@ -135,12 +151,6 @@ class Placement:
     def fitting(self, project: Project, host: str) -> bool:
         """Whether a host is of the kind that a project is to be on."""
         return self._compute.get(host).settings.member == project.quota.member_host
-
-    async def replace(self, project: Project, host: str) -> bool:
-        """Give a closed project another compute host; return whether it was as it was thought to be."""
-        async with self._database.transaction() as connection:
-            await projects.lock_placement(connection)
-            return await projects.replace(connection, project.project_id, project.compute_host or "", host)
 
     async def _compute_candidates(self) -> list[Candidate]:
         async def ask(name: str, *, member: bool) -> Candidate | None:

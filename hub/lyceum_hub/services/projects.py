@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 RESTING = frozenset({State.CLOSED, State.OPENED})
 #: The state in which the project's programs run (a save of a running project does not change it).
 LIVE = frozenset({State.RUNNING})
+#: Seconds that a start waits for a move.
+LONGEST_MOVE = 3_600.0
 #: Seconds after which a state of rest is taken for the end of the way, and not for a place on it.
 AT_REST = 3.0
 
@@ -167,6 +169,8 @@ class Projects:
     async def _change(self, project_id: UUID, operation: str) -> messages.ProjectState:
         project = await self._placement.placed(await self.get(project_id))
         host = project.compute_host or ""
+        if project.moving:
+            return self._after_move(project, operation)
         if operation == "start" and project.state in RESTING and self._placement.misplaced(project):
             target = await self._placement.elsewhere(project)
             if target is not None and self._placement.fitting(project, target):
@@ -185,15 +189,33 @@ class Projects:
         return state
 
     def _move(self, project: Project, target: str) -> messages.ProjectState:
-        """Have a project moved and started in the background."""
-        self._background.start(self._moves.start_on(project, target, self._begin), f"move {project.project_id}")
-        return messages.ProjectState(
-            project_id=str(project.project_id), state=project.state, changed=project.state_changed
-        )
+        """Have a project moved and started in the background. If that fails it stays where it is, and says why."""
+        self._background.start(self._start_on(project, target), f"move {project.project_id}")
+        return _as_it_is(project)
 
-    async def _begin(self, project: Project) -> None:
-        host = project.compute_host or ""
-        await self._states.apply(host, await self._compute.change(host, "start", for_host(project)))
+    async def _start_on(self, project: Project, target: str) -> None:
+        try:
+            moved = await self._moves.move(project, target)
+            host = moved.compute_host or ""
+            await self._states.apply(host, await self._compute.change(host, "start", for_host(moved)))
+        except HubError as error:
+            if (await self.get(project.project_id)).moving:  # by somebody who was quicker
+                return await self._once_moved(project, "start")
+            async with self._database.connection() as connection:
+                message = f"could not be started on {target}: {error.message}"
+                await projects.set_detail(connection, project.project_id, message)
+            raise
+
+    def _after_move(self, project: Project, operation: str) -> messages.ProjectState:
+        """Have a project that is being moved started once it is there; it rests, so there is nothing else to do."""
+        if operation in {"start", "restart", "open"}:
+            self._background.start(self._once_moved(project, operation), f"{operation} {project.project_id}")
+        return _as_it_is(project)
+
+    async def _once_moved(self, project: Project, operation: str) -> None:
+        moved = await self._states.wait(project.project_id, lambda found: not found.moving, LONGEST_MOVE)
+        if not moved.moving:
+            await self._change(moved.project_id, operation)
 
     async def _await(
         self, project_id: UUID, begun: messages.ProjectState, aim: frozenset[State], wait: float | None
@@ -240,3 +262,7 @@ class Projects:
         async with self._database.connection() as connection:
             await projects.set_saved(connection, project.project_id, host, result.time)
         return result
+
+
+def _as_it_is(project: Project) -> messages.ProjectState:
+    return messages.ProjectState(project_id=str(project.project_id), state=project.state, changed=project.state_changed)

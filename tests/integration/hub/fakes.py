@@ -21,6 +21,8 @@ from lyceum_compute.protocol.messages import (
     AccountingResult,
     AdmitConnection,
     AllStopped,
+    CopyManifest,
+    CopyOfProject,
     DropConnections,
     Empty,
     Exec,
@@ -41,6 +43,7 @@ from lyceum_compute.protocol.messages import (
     RestoreResult,
     Saved,
     SaveResult,
+    SetAside,
     SetDraining,
     SetQuotas,
     Snapshot,
@@ -104,6 +107,11 @@ class FakeCompute:
         self.hours: list[AccountedHour] = []
         self.used: dict[str, object] = {}
         self.hold_starts = False
+        self.digest = "the same everywhere"
+        self.failing: dict[str, str] = {}
+        """Of steps of a move that fail: why."""
+        self.receiving = asyncio.Event()
+        self.receiving.set()
         self.trees = FakeTrees()
         self.server: Server | None = None
 
@@ -123,6 +131,7 @@ class FakeCompute:
             "unwatch_files",
         ):
             own[name] = getattr(self.trees, name)
+        own |= {name: self._moving(name) for name in ("manifest", "receive_copy", "set_aside", "accept_copy")}
         for name in ("open", "close", "start", "stop", "restart", "state"):
             own[name] = self._change(name)
         table = {name: Operation(function, DAEMON_OPERATIONS[name][0], HUB) for name, function in own.items()}
@@ -229,6 +238,23 @@ class FakeCompute:
             self.server.push(Saved(project_id=arguments.project.project_id, snapshot=result.snapshot, time=now))
         return result
 
+    def _moving(self, step: str) -> Callable[[Peer, Any], Coroutine[Any, Any, Any]]:
+        async def take(_peer: Peer, arguments: ProjectArguments | CopyOfProject | SetAside) -> Any:
+            project_id = arguments.project.project_id
+            self.calls.append((step, project_id))
+            if step == "receive_copy":
+                await self.receiving.wait()
+            if step in self.failing:
+                raise FaultError("unavailable", self.failing[step])
+            match step:
+                case "set_aside":
+                    return self.become(project_id, State.CLOSED)
+                case "accept_copy":
+                    return self.become(project_id, State.OPENED)
+            return CopyManifest(digest=self.digest, entries=1, size=1, changed="now")
+
+        return take
+
     async def set_quotas(self, _peer: Peer, arguments: SetQuotas) -> Quota:
         self._take_quota(arguments.project_id, arguments.quota, arguments.quota_revision)
         return self.quotas[arguments.project_id]
@@ -287,7 +313,6 @@ class FakeStorage:
     def __init__(self, name: str, port: int, identity: Identity) -> None:
         self.name, self.port, self.identity = name, port, identity
         self.server: Server | None = None
-        self.forgetful = False
 
     async def start(self) -> None:
         """Listen."""
@@ -306,8 +331,6 @@ class FakeStorage:
         )
 
     async def list_snapshots(self, _peer: Peer, arguments: ListSnapshots) -> ListSnapshotsResult:
-        if self.forgetful:
-            return ListSnapshotsResult(snapshots=[])
         times = [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (9, 10)]
         names = [Snapshot(name=f"{time:%Y-%m-%dT%H:%M:%SZ}", time=time) for time in times]
         return ListSnapshotsResult(snapshots=names if arguments.path is None else names[1:])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from lyceum_compute.protocol.messages import AccountedHour, State
+from lyceum_compute.protocol.messages import AccountedHour
 
 from .fakes import FakeCompute
 from .site import Person, Site
@@ -150,45 +150,3 @@ def test_administrators_look_after_hosts(site: Site, ada: Person, boss: Person) 
     assert boss.ok("stop_all", host=host.name)["projects"] >= 1
     until(lambda: row_of(ada, project_id)["state"] == "opened")
     ada.refused("kill_project", 409, "not_running", project_id=project_id)
-
-
-def test_a_project_whose_host_is_full_moves_to_another(site: Site, ada: Person) -> None:
-    project_id = ada.running()
-    host = host_of(site, ada, project_id)
-    (other,) = [candidate for candidate in site.compute if candidate is not host]
-    ada.ok("stop_project", project_id=project_id, wait=5)
-    host.full = True
-    try:
-        assert ada.ok("start_project", project_id=project_id, wait=20)["state"] == "running"
-    finally:
-        host.full = False
-    assert host_of(site, ada, project_id) is other
-    assert host.states[project_id].state == State.CLOSED
-
-
-def test_a_project_stays_where_it_is_if_no_host_has_room(site: Site, ada: Person) -> None:
-    project_id = ada.running()
-    host = host_of(site, ada, project_id)
-    (other,) = [candidate for candidate in site.compute if candidate is not host]
-    ada.ok("stop_project", project_id=project_id, wait=5)
-    host.full = other.draining = True
-    try:
-        error = ada.refused("start_project", 503, "host_full", project_id=project_id)
-    finally:
-        host.full = other.draining = False
-    assert "Stop a project that you do not need" in error["message"]
-    assert host.states[project_id].state == State.OPENED
-    assert host_of(site, ada, project_id) is host
-
-
-def test_a_project_whose_copy_is_not_there_is_not_moved(site: Site, ada: Person) -> None:
-    project_id = ada.running()
-    host = host_of(site, ada, project_id)
-    ada.ok("stop_project", project_id=project_id, wait=5)
-    host.full = site.storage.forgetful = True
-    try:
-        answer = ada.ok("start_project", project_id=project_id, wait=20)
-    finally:
-        host.full = site.storage.forgetful = False
-    assert (answer["state"], "does not have the copy" in answer["state_detail"]) == ("opened", True)
-    assert host.states[project_id].state == State.OPENED

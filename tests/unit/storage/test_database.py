@@ -36,8 +36,9 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 async def test_a_placement(database: Database) -> None:
-    database._pool = Pool({"compute_host": "compute1", "storage_host": None})  # type: ignore[assignment]
-    assert await database.placement(ID) == Placement("compute1", None)
+    row = {"compute_host": "compute1", "storage_host": None, "moving_to": "compute2"}
+    database._pool = Pool(row)  # type: ignore[assignment]
+    assert await database.placement(ID) == Placement("compute1", None, "compute2")
 
 
 async def test_a_project_that_is_not_there(database: Database) -> None:

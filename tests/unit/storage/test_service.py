@@ -15,7 +15,7 @@ from lyceum_compute.protocol.messages import Empty, ListSnapshots, StoredProject
 from lyceum_storage.copies import Copies
 from lyceum_storage.database import Placement
 from lyceum_storage.layout import Layout, snapshot_name
-from lyceum_storage.service import Begin, Finish, Service
+from lyceum_storage.service import Begin, Begun, Finish, Service
 from lyceum_storage.snapshots import Snapshots
 
 from .conftest import ID, OTHER, Projects
@@ -47,6 +47,21 @@ async def test_a_save(service: Service, layout: Layout) -> None:
     assert (layout.snapshots_of(ID) / saved.snapshot / "home/a").read_text() == "text"
     assert json.loads(layout.record(ID).read_text()) == {"title": "mine"}
     assert (await service.prepare(COMPUTE1, MINE)).exists
+
+
+async def test_the_host_that_a_project_moves_to_may_fetch_it_and_nothing_else(
+    service: Service, projects: Projects
+) -> None:
+    fetch = Begin(project_id=ID, host="compute2", fetch=True)
+    with pytest.raises(FaultError):
+        await service.begin(LOCAL, fetch)
+    projects.placements[ID] = Placement("compute1", "storage1", "compute2")
+    assert await service.begin(LOCAL, fetch) == Begun()
+    with pytest.raises(FaultError):
+        await service.begin(LOCAL, Begin(project_id=ID, host="compute2"))
+    for call in (service.prepare, service.snapshot):
+        with pytest.raises(FaultError):
+            await call(COMPUTE2, MINE)
 
 
 async def test_the_same_copy_asked_for_twice_is_one_snapshot(service: Service, layout: Layout) -> None:

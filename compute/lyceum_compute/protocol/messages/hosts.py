@@ -6,6 +6,8 @@ from datetime import datetime
 
 from .projects import (
     AdmitConnection,
+    CopyManifest,
+    CopyOfProject,
     DropConnections,
     Killed,
     KnownProject,
@@ -15,6 +17,7 @@ from .projects import (
     RestorePath,
     RestoreResult,
     SaveResult,
+    SetAside,
     SetQuotas,
     Usage,
 )
@@ -112,6 +115,10 @@ DAEMON_OPERATIONS: dict[str, tuple[type[Message], type[Message]]] = {
     "restart": (ProjectArguments, ProjectState),
     "state": (ProjectArguments, ProjectState),
     "save": (ProjectArguments, SaveResult),
+    "manifest": (ProjectArguments, CopyManifest),
+    "receive_copy": (CopyOfProject, CopyManifest),
+    "set_aside": (SetAside, ProjectState),
+    "accept_copy": (CopyOfProject, ProjectState),
     "set_quotas": (SetQuotas, Quota),
     "restore_path": (RestorePath, RestoreResult),
     "drop_connections": (DropConnections, Empty),

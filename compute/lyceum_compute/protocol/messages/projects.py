@@ -112,6 +112,31 @@ class SaveResult(Message, frozen=True, kw_only=True):
     time: datetime
 
 
+class CopyOfProject(Message, frozen=True, kw_only=True):
+    """Arguments of ``receive_copy`` and ``accept_copy``: a project of another host, as it is in a snapshot."""
+
+    project: Project
+    snapshot: str
+
+
+class CopyManifest(Message, frozen=True, kw_only=True):
+    """Result of ``manifest`` and ``receive_copy``: what a project at rest holds, of all that a copy carries."""
+
+    digest: str
+    """The same for the same names, kinds, permissions, times, contents, links and attributes."""
+    entries: int
+    size: int
+    changed: str
+    """Another after every write to the project on this host."""
+
+
+class SetAside(Message, frozen=True, kw_only=True):
+    """Arguments of ``set_aside``; refused (``conflict``) if the project was changed after that manifest was made."""
+
+    project: Project
+    changed: str
+
+
 class SetQuotas(Message, frozen=True, kw_only=True):
     """Arguments of ``set_quotas``; result: the ``Quota`` that holds, which is another one if its revision is later."""
 

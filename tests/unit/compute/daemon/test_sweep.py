@@ -18,7 +18,7 @@ from .test_projects import ID, Host, project, running, there  # noqa: F401 a fix
 
 def sweeping(projects: Any) -> Sweep:
     nothing: Any = None
-    return Sweep(projects, nothing, nothing, nothing)
+    return Sweep(projects, nothing, nothing, nothing, nothing)
 
 
 @pytest.mark.parametrize("state", sorted(STATE_LIMITS))

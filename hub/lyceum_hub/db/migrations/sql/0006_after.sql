@@ -1,0 +1,2 @@
+-- Nothing older is to be taken away.
+select 1;
