@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lyceum_compute.protocol.identity import IdentityError
 
 from . import VERSION
-from .commands import account, migrate, serve
+from .commands import account, host, migrate, serve
 from .errors import HubError, MigrationError
 from .settings import SettingsError
 
@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
         (serve, "serve", "serve browsers and programs"),
         (migrate, "migrate", "bring the database to the state that this release needs"),
         (account, "account", "make accounts, set passwords, disable and enable"),
+        (host, "host", "list compute hosts, empty one, let it take projects again"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--config", default=CONFIG, metavar="FILE", help="the settings (%(default)s)")

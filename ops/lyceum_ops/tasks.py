@@ -6,7 +6,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
-from lyceum_ops import cloud_tasks, preflight
+from lyceum_ops import cloud_tasks, host_tasks, preflight
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands.session import session
 from lyceum_ops.cost_tasks import bench_cost, cost, plan, prices_check, prices_refresh
@@ -331,6 +331,7 @@ SECTIONS = {
     "An instance on this machine": (up, status, down, destroy),
     "An instance anywhere": (deploy, ssh_, logs),
     "A cloud for it": cloud_tasks.FAMILY,
+    "Compute hosts": host_tasks.FAMILY,
     "Accounts": (account_administrator, account_password, account_disable, account_enable, account_list),
     "Costs": (cost, plan, prices_check, prices_refresh),
     "Work on Lyceum itself": (check, test, bench_deploy, bench_projects, bench_cost, lock, lab_boot),
@@ -339,6 +340,7 @@ FAMILIES = {
     "account": (account_administrator, account_password, account_disable, account_enable, account_list),
     "bench": (bench_deploy, bench_projects, bench_cost),
     "cloud": cloud_tasks.FAMILY,
+    "host": host_tasks.FAMILY,
     "lab": (lab_boot,),
     "prices": (prices_check, prices_refresh),
 }

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import uvloop
+from lyceum_compute.handover import Handover, keep
 from lyceum_compute.logs import set_up
 from lyceum_compute.protocol.identity import IdentityError
 
 from .service import HostKeyError, serve
-from .settings import DEFAULT_PATH, SettingsError, load
+from .settings import DEFAULT_PATH, Settings, SettingsError, load
 
 log = logging.getLogger("lyceum_ssh")
 
@@ -32,11 +33,16 @@ def main() -> None:
         sys.exit(2)
     if arguments.check:
         return
+    sys.exit(keep(lambda handover: _serve(settings, handover)))
+
+
+def _serve(settings: Settings, handover: Handover) -> int:
     try:
-        uvloop.run(serve(settings))
+        uvloop.run(serve(settings, handover))
     except (IdentityError, HostKeyError, OSError) as error:
         log.error("%s", error)  # noqa: TRY400 a traceback helps nobody here
-        sys.exit(1)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

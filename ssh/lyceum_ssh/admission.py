@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
 from collections import Counter, deque
@@ -49,8 +50,15 @@ class Admission:
         self._most = most
         self._clock = clock
         self._connections = 0
+        self.empty = asyncio.Event()
+        self.empty.set()
         self._strangers: Counter[str] = Counter()
         self._failures: dict[str, deque[float]] = {}
+
+    @property
+    def present(self) -> int:
+        """How many connections there are."""
+        return self._connections
 
     def enter(self, address: str) -> Visit | None:
         """Let a connection in, or return None if there are too many."""
@@ -65,6 +73,7 @@ class Admission:
         if refused:
             return None
         self._connections += 1
+        self.empty.clear()
         self._strangers[network] += 1
         return Visit(network)
 
@@ -80,6 +89,8 @@ class Admission:
             return
         visit.ended = True
         self._connections -= 1
+        if not self._connections:
+            self.empty.set()
         if not visit.known:
             self._forget(visit.network)
             self._fail(visit.network)

@@ -12,6 +12,7 @@ from typing import cast
 import asyncssh
 from asyncssh.connection import SSHConnection
 from lyceum_compute.daemon.notify import notify
+from lyceum_compute.handover import Handover
 from lyceum_compute.protocol.identity import Identity, IdentityError
 
 from . import way
@@ -130,22 +131,38 @@ def read_host_key(path: str) -> asyncssh.SSHKey:
         raise HostKeyError(f"the host key {path} cannot be used: {error}") from error
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM; SIGHUP reads certificates and host key anew, and touches no connection that is open."""
+async def serve(settings: Settings, handover: Handover) -> None:
+    """Serve until another does, and then those who are here, until they leave; SIGTERM ends all connections.
+
+    SIGHUP reads certificates and host key anew, and touches no connection that is open.
+    """
     loop = asyncio.get_running_loop()
     gateway = Gateway(settings, Identity(settings.tls))
-    stop = asyncio.Event()
+    end = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end.set)
     host, port = settings.address
     server = await loop.create_server(lambda: Door(gateway), host, port, backlog=BACKLOG)
     notify("READY=1")
     log.info("listening on %s", settings.listen, extra={"action": "listening"})
-    await stop.wait()
-    notify("STOPPING=1")
+    ending = asyncio.create_task(end.wait())
+    leaving = asyncio.create_task(_leave(gateway, server, handover))
+    await asyncio.wait({ending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
     server.close()
     await gateway.end_all()
+
+
+async def _leave(gateway: Gateway, server: asyncio.Server, handover: Handover) -> None:
+    """Return when another listens here, and everybody has gone or the time is up."""
+    await handover.wait()
+    server.close()
+    handover.listens_no_more()
+    log.info("%d connections go on", gateway.admission.present, extra={"action": "handover"})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(gateway.settings.linger):
+            await gateway.admission.empty.wait()
 
 
 def _reload(gateway: Gateway) -> None:

@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Connections from one address that may end without a key in ten minutes; then it is not let in for a while."""
     login_time: float = 30
     """Seconds in which a key must be shown."""
+    linger: float = 7 * 86_400.0
+    """Seconds for which connections may go on after a restart of the service."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

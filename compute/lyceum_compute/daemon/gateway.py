@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,20 +29,20 @@ class Answer(msgspec.Struct, frozen=True):
 async def drop(path: str, arguments: DropConnections) -> None:
     """End the open connections of an account (or all) to a project, and wait for it. Raises ``FaultError``."""
     check_id(arguments.project_id)
-    answer = await _ask(path, {"drop": arguments})
-    if answer == b"":
+    if b"" in await _ask_all(path, {"drop": arguments}):
         raise FaultError("unavailable", "the gateway did not confirm")
 
 
 async def activity(path: str) -> dict[str, float]:
     """Return how many seconds ago bytes last went to or from each project, for the last day. Raises ``FaultError``."""
-    answer = await _ask(path, {"activity": True})
-    if answer is None:
-        return {}
-    try:
-        return msgspec.json.decode(answer, type=Answer).activity or {}
-    except msgspec.DecodeError as error:
-        raise FaultError("unavailable", "the gateway's answer makes no sense") from error
+    found: dict[str, float] = {}
+    for answer in await _ask_all(path, {"activity": True}):
+        try:
+            told = msgspec.json.decode(answer, type=Answer).activity or {}
+        except msgspec.DecodeError as error:
+            raise FaultError("unavailable", "the gateway's answer makes no sense") from error
+        found |= {project: min(ago, found.get(project, ago)) for project, ago in told.items()}
+    return found
 
 
 async def admit(path: str, arguments: AdmitConnection) -> None:
@@ -49,6 +50,14 @@ async def admit(path: str, arguments: AdmitConnection) -> None:
     check_id(arguments.project_id)
     if not await _ask(path, {"admit": arguments}):
         raise FaultError("unavailable", "the gateway is not there")
+
+
+async def _ask_all(path: str, order: dict[str, object]) -> list[bytes]:
+    """Return the answers of the gateway and of those before it whose connections go on. Raises ``FaultError``."""
+    place = Path(path)
+    earlier = await asyncio.to_thread(lambda: list(place.parent.glob(f"{place.name}.*")))
+    answers = await asyncio.gather(*(_ask(str(one), order) for one in (place, *earlier)))
+    return [answer for answer in answers if answer is not None]
 
 
 async def _ask(path: str, order: dict[str, object]) -> bytes | None:

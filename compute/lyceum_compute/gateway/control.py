@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import struct
 from contextlib import suppress
@@ -60,14 +61,26 @@ def _line(message: object) -> bytes:
 class Control:
     """The control socket; only root is listened to."""
 
-    def __init__(self, links: Links, tickets: Tickets, *, root: int = 0) -> None:
+    def __init__(self, links: Links, tickets: Tickets, path: str, *, root: int = 0) -> None:
         self._links = links
         self._tickets = tickets
+        self._path = Path(path)
         self._root = root
+        self._server: asyncio.Server | None = None
 
-    async def listen(self, path: str) -> asyncio.Server:
-        """Listen on ``path``; what an earlier gateway left there is replaced."""
-        return await asyncio.start_unix_server(self._serve, sock=_bound(path), limit=MAX_LINE)
+    async def listen(self) -> None:
+        """Listen; what an earlier gateway left there is replaced."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=_bound(self._path), limit=MAX_LINE)
+
+    def step_aside(self) -> None:
+        """Leave the name to the next gateway; the daemon finds this one beside it, for the connections that go on."""
+        self._path = self._path.rename(f"{self._path}.{os.getpid()}")
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -92,9 +105,9 @@ class Control:
         return int(struct.unpack("3i", credentials)[1])
 
 
-def _bound(path: str) -> socket.socket:
-    Path(path).unlink(missing_ok=True)
+def _bound(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.bind(path)
-    Path(path).chmod(0o600)
+    sock.bind(str(path))
+    path.chmod(0o600)
     return sock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -51,6 +52,8 @@ class Links:
         self._clock = clock
         self._open: defaultdict[str, dict[Link, Claim]] = defaultdict(dict)
         self._count = 0
+        self.empty = asyncio.Event()
+        self.empty.set()
         self._held: dict[tuple[str, str | None, str | None], float] = {}
         self._active: dict[str, float] = {}
 
@@ -70,6 +73,7 @@ class Links:
             raise RefusedError(429, "too_many", f"the project has {self._per_project} connections already")
         self._open[claim.project][link] = claim
         self._count += 1
+        self.empty.clear()
 
     def traffic(self, project: str) -> Traffic:
         """Return what is to be told of the bytes that a new connection carries."""
@@ -87,6 +91,8 @@ class Links:
         links = self._open.get(claim.project, {})
         if links.pop(link, None) is not None:
             self._count -= 1
+            if not self._count:
+                self.empty.set()
         if not links:
             self._open.pop(claim.project, None)
 

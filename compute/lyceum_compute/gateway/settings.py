@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connections: int = 20_000
     """In all."""
     connections_per_project: int = 512
+    linger: float = 7 * 86_400.0
+    """Seconds for which connections may go on after a restart of the service."""
 
     @property
     def address(self) -> tuple[str | None, int]:

@@ -8,12 +8,11 @@ import sys
 
 import msgspec
 
-from lyceum_ops import programs
-from lyceum_ops.errors import Failure, die
+from lyceum_ops.errors import die
 from lyceum_ops.remote import Machines
 
-PROGRAM = "/opt/lyceum/hub/current/bin/lyceum-hub"
-USER = "lyceum-hub"
+from . import hub
+
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 
 
@@ -63,21 +62,8 @@ def show(machines: Machines) -> None:
 
 
 def _call(machines: Machines, action: str, *arguments: str, stdin: str | None = None) -> str:
-    """Run the hub's command on the first hub host; returns what it says that it did."""
-    hub = machines.first("hub")
     # `--` after the options: an address that begins with a dash is still an address.
-    words = ["runuser", "-u", USER, "--", PROGRAM, "account", action, *(["--", *arguments] if arguments else [])]
-    try:
-        result = hub.run(*words, stdin=None if stdin is None else f"{stdin}\n")
-    except programs.ProgramFailure as failure:
-        raise Failure(failure.said.strip() or str(failure), hint=_hint(failure.code, hub.name)) from None
-    return (result.stdout or result.stderr).strip()
-
-
-def _hint(code: int, hub: str) -> str | None:
-    if code == 255:
-        return f"The machine {hub} cannot be reached by SSH."
-    return "Lyceum is not deployed there yet: ./lyceum up, or ./lyceum deploy" if code == 127 else None
+    return hub.call(machines, "account", action, *(["--", *arguments] if arguments else []), stdin=stdin)
 
 
 def _password(*, ask: bool) -> tuple[str, bool]:

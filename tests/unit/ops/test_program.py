@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lyceum_ops import cloud_tasks, cost_tasks, tasks
+from lyceum_ops import cloud_tasks, cost_tasks, host_tasks, tasks
 from lyceum_ops.commands import status
 from lyceum_ops.program import main, overview, rewrite
 
@@ -72,6 +72,7 @@ def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_every_option_of_every_command_is_explained() -> None:
     importlib.reload(cloud_tasks)
+    importlib.reload(host_tasks)
     importlib.reload(cost_tasks)
     fresh = importlib.reload(tasks)  # Invoke takes the texts out of a task when it first reads it
     listed = [task for section in fresh.SECTIONS.values() for task in section]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lyceum_compute.daemon import gateway as daemon
 from lyceum_compute.dialler import server
 from lyceum_compute.dialler.namespaces import NoProjectError
 from lyceum_compute.gateway import relay
@@ -21,6 +22,7 @@ from lyceum_compute.gateway.links import Links
 from lyceum_compute.gateway.reach import Places
 from lyceum_compute.gateway.relay import BrowserSide, Route
 from lyceum_compute.gateway.tickets import Tickets
+from lyceum_compute.protocol.messages import DropConnections
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 ACCOUNT = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -305,7 +307,8 @@ async def test_browser_that_does_not_read_is_not_buffered_for(gateway: Gateway) 
 
 async def test_ending_connections_by_the_control_socket(gateway: Gateway, tmp_path: Path) -> None:
     path = str(tmp_path / "control.sock")
-    server = await Control(gateway.links, gateway.tickets, root=os.getuid()).listen(path)
+    server = Control(gateway.links, gateway.tickets, path, root=os.getuid())
+    await server.listen()
     async with gateway.project(echo), gateway.calling() as (reader, writer):
         writer.write(request())
         await reader.readuntil(b"\r\n\r\n")
@@ -319,9 +322,30 @@ async def test_ending_connections_by_the_control_socket(gateway: Gateway, tmp_pa
     server.close()
 
 
+async def test_connections_of_the_gateway_before_end_too(gateway: Gateway, tmp_path: Path) -> None:
+    path = str(tmp_path / "control.sock")
+    old = Control(gateway.links, gateway.tickets, path, root=os.getuid())
+    await old.listen()
+    old.step_aside()
+    new = Control(Links(limit=10, per_project=10), gateway.tickets, path, root=os.getuid())
+    await new.listen()
+    async with gateway.project(echo), gateway.calling() as (reader, writer):
+        writer.write(request())
+        await reader.readuntil(b"\r\n\r\n")
+        assert list(await daemon.activity(path)) == [ID]
+        assert not gateway.links.empty.is_set()
+        await daemon.drop(path, DropConnections(project_id=ID, account_id=ACCOUNT))
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+    old.close()
+    assert await daemon.activity(path) == {}
+    new.close()
+
+
 async def test_only_root_gives_orders(gateway: Gateway, tmp_path: Path) -> None:
     path = str(tmp_path / "control.sock")
-    server = await Control(gateway.links, gateway.tickets, root=os.getuid() + 1).listen(path)
+    server = Control(gateway.links, gateway.tickets, path, root=os.getuid() + 1)
+    await server.listen()
     control, orders = await asyncio.open_unix_connection(path)
     orders.write(b"{}\n")
     with suppress(ConnectionError):
