@@ -22,6 +22,7 @@ from lyceum_compute.protocol.messages import (
     StorageStatus,
     StoredProject,
 )
+from lyceum_compute.protocol.names import bytes_of
 from lyceum_compute.protocol.server import Operation
 
 from . import __version__
@@ -123,7 +124,7 @@ class Service:
         """Return a project's snapshots, with a path those that hold it."""
         project_id = _project_id(arguments.project_id)
         try:
-            names = split_path(os.fsencode(arguments.path)) if arguments.path else []
+            names = split_path(bytes_of(arguments.path)) if arguments.path else []
         except (InvalidNameError, UnicodeError) as error:
             raise FaultError("invalid", f"path: {error}") from error
         times = await asyncio.to_thread(self.snapshots.holding, project_id, names)

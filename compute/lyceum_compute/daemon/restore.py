@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import RestoreResult
+from lyceum_compute.protocol.names import bytes_of, text_of
 
 from . import beneath
 
@@ -51,7 +52,7 @@ class Wanted:
         if not _SNAPSHOT.fullmatch(snapshot):
             raise FaultError("invalid", "snapshot: not a snapshot's name")
         try:
-            return cls(snapshot, beneath.parts_of(path.encode()))
+            return cls(snapshot, beneath.parts_of(bytes_of(path)))
         except ValueError as error:  # UnicodeEncodeError is one
             raise FaultError("invalid", f"path: {error}") from error
 
@@ -205,4 +206,4 @@ def as_fault(error: OSError) -> FaultError:
 
 
 def _texts(paths: list[bytes]) -> list[str]:
-    return [path.decode(errors="replace") for path in paths]
+    return [text_of(path) for path in paths]

@@ -26,6 +26,8 @@ READ_SIZE = 64 * 1024
 MAX_EVENT = 256 * 1024
 #: Seconds between two events of one watch.
 PAUSE = 0.25
+#: Seconds without a change after which a watch ends: while there is one, the project's local hub cannot.
+LONGEST_QUIET = 3600.0
 MAX_WATCHES = 4096
 MAX_PER_PROJECT = 32
 
@@ -132,7 +134,11 @@ async def _pass_on(lines: _Lines, caller: Connection, watch: str, begun: asyncio
     if not begun.done():
         begun.set_result(None)
     while True:
-        line = await lines.next()
+        try:
+            async with asyncio.timeout(LONGEST_QUIET):
+                line = await lines.next()
+        except TimeoutError as error:
+            raise FaultError("timed_out", "nothing changed for a long time; watch again") from error
         try:
             event = msgspec.json.decode(line, type=FilesChanged)
         except (ValueError, RecursionError) as error:

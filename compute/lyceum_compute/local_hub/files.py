@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import heapq
 import os
+import re
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +32,9 @@ from .faults import shown
 MAX_ENTRIES = 10_000
 #: Bytes of names and link targets in one listing, so that its message stays far below the longest allowed.
 MAX_LISTING = 2_000_000
+#: Seconds after which a file that is not whole yet is given up, if nothing was added to it.
+ABANDONED = 7 * 86_400.0
+_PARTIAL = re.compile(r"\.lyceum-(?:upload-[A-Za-z0-9_-]{16,64}|[0-9a-f]{16}\.tmp)")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -202,9 +207,11 @@ def _entries(folder: int, asked: ListDirectory) -> ListDirectoryResult:
     if not 0 < asked.limit <= MAX_ENTRIES:
         raise FaultError("invalid", f"limit must be from 1 to {MAX_ENTRIES}")
     after = "" if asked.after is None else os.fsdecode(_name(asked.after))
+    partials: list[str] = []
     with os.scandir(folder) as found:
-        names = (e.name for e in found if e.name > after and (asked.hidden or not e.name.startswith(".")))
+        names = (n for n in _names_of(found, partials) if n > after and (asked.hidden or not n.startswith(".")))
         first = heapq.nsmallest(asked.limit + 1, names)
+    _drop_abandoned(folder, partials)
     entries: list[Entry] = []
     room = MAX_LISTING
     taken = 0
@@ -219,6 +226,23 @@ def _entries(folder: int, asked: ListDirectory) -> ListDirectoryResult:
     truncated = taken < len(first)
     rest = text_of(os.fsencode(first[taken - 1])) if truncated else None
     return ListDirectoryResult(entries=entries, truncated=truncated, next=rest)
+
+
+def _names_of(found: Iterable[os.DirEntry[str]], partials: list[str]) -> Iterator[str]:
+    """Yield all names; keep those of files that are not whole yet."""
+    for entry in found:
+        if _PARTIAL.fullmatch(entry.name):
+            partials.append(entry.name)
+        yield entry.name
+
+
+def _drop_abandoned(folder: int, partials: list[str]) -> None:
+    """Delete what was begun to be written or uploaded long ago: who wonders at a full disk looks at folders."""
+    for name in partials:
+        with suppress(OSError):
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISREG(found.st_mode) and found.st_mtime < time.time() - ABANDONED:
+                os.unlink(name, dir_fd=folder)
 
 
 def _name(text: str) -> bytes:

@@ -278,6 +278,15 @@ async def test_with_a_path_those_are_listed_that_hold_it(service: Service, held:
     assert [snapshot_name(snapshot.time) for snapshot in listed] == held[1:]
 
 
+async def test_a_name_that_is_no_text_is_found(service: Service, layout: Layout) -> None:
+    await service.prepare(COMPUTE1, MINE)
+    await send(service, layout, **{os.fsdecode(b"caf\xe9"): "text"})
+    saved = await service.snapshot(COMPUTE1, MINE)
+    for path, names in (("caf\\xe9", [saved.snapshot]), ("caf\\xea", [])):
+        listed = (await service.list_snapshots(HUB, ListSnapshots(project_id=ID, path=path))).snapshots
+        assert [snapshot.name for snapshot in listed] == names
+
+
 @pytest.mark.parametrize("path", [None, "", "."])
 async def test_the_home_is_in_every_snapshot(service: Service, held: list[str], path: str | None) -> None:
     listed = (await service.list_snapshots(HUB, ListSnapshots(project_id=ID, path=path))).snapshots

@@ -33,6 +33,14 @@ def test_a_deleted_file_comes_back(home: Path) -> None:
     assert list((home.parent / "restore").iterdir()) == []
 
 
+def test_a_name_that_is_no_text_comes_back_and_is_told_as_it_was_asked_for(home: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    (home / name).write_text("new")
+    result = put(home, "caf\\xe9.txt", {name: "old"})
+    assert result == RestoreResult(restored=["caf\\xe9.txt"], set_aside=[f"caf\\xe9 (before restore {STAMP}).txt"])
+    assert (home / name).read_text() == "old"
+
+
 def test_what_is_there_is_set_aside(home: Path) -> None:
     (home / "notes.txt").write_text("new")
     result = put(home, "notes.txt", {"notes.txt": "old"})

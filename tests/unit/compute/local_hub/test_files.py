@@ -190,6 +190,17 @@ def test_listing_names_that_are_no_text(home: Home, folder: Path) -> None:
     assert read(home, "bad\\xff") == ""
 
 
+def test_who_looks_at_a_folder_finds_no_upload_that_was_given_up_long_ago(home: Home, folder: Path) -> None:
+    old = [".lyceum-upload-0123456789abcdef", ".lyceum-0123456789abcdef.tmp"]
+    kept = [".lyceum-upload-fedcba9876543210", ".lyceum-upload-short", "old"]
+    for name in (*old, *kept):
+        (folder / name).touch()
+        if name != kept[0]:
+            os.utime(folder / name, (0, 1_000))
+    list_directory(home, ListDirectory(path=""))
+    assert {path.name for path in folder.iterdir()} == set(kept)
+
+
 def test_time_out_of_bounds(home: Home, folder: Path) -> None:
     write(home, "file")
     os.utime(folder / "file", (2**60, 2**60))
