@@ -21,15 +21,15 @@ FURNISH = r"""
 set -e
 mkdir -p deep/er && echo text > deep/er/file && ln deep/er/file second && ln -s deep/er link && ln -s /nowhere broken
 mkfifo pipe && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'
-touch "$(printf 'caf\351 \n')" && truncate -s 1T sparse && printf data | dd of=sparse seek=12345 conv=notrunc status=none
-head -c 30M /dev/urandom > random && head -c 5M /dev/zero > zeros && printf '' > empty && chmod 4751 empty && chmod 000 second
+touch "$(printf 'caf\351 \n')" && truncate -s 1G sparse && printf data | dd of=sparse seek=12345 conv=notrunc status=none
+head -c 30M /dev/urandom > random && head -c 5M /dev/zero > zeros && printf '' > empty && chmod 4751 empty && chmod 400 second
 python3 -c 'import os; os.setxattr("random", "user.note", b"a\0b")' && touch -d @1.123456789 random && touch -h -d @2 link
 mkdir -p locked .cache .trash && touch locked/in .cache/c .trash/t && chmod 500 locked
 """
 LOOK = r"""
-find . -path ./.cache -prune -o -path ./.trash -prune -o -printf '%P %y %m %n %s %T@ %l\n' \
-    | grep -av '^\.\(bash\|lyceum\|local\|config\)' | sort; chmod 600 second; sha256sum random zeros deep/er/file
-dd if=sparse skip=12345 count=1 status=none; python3 -c 'import os; print(os.getxattr("random", "user.note"))'
+find . \( -path ./.cache -o -path ./.trash \) -prune -o -printf '%P %y %m %n %T@ %l\n' | sort
+sha256sum random zeros deep/er/file; stat -c '%n %s' sparse random; dd if=sparse skip=12345 count=1 status=none
+python3 -c 'import os; print(os.getxattr("random", "user.note"))'
 """
 
 

@@ -22,7 +22,7 @@ ROOT = Path("/var/lib/lyceum/compute/root")
 FOLDERS = (
     *("dev", "etc/project", "home/user", "mnt", "proc", "root", "run", "srv", "sys", "tmp"),
     *(f"opt/lyceum/{distribution}" for distribution in ("compute", "jupyter", "sage")),
-    *("usr", "var/cache", "var/lib", "var/log", "var/tmp"),
+    *("usr", "var/cache", "var/lib/texmf", "var/log", "var/tmp"),
 )
 LINKS = {
     "bin": "usr/bin",
