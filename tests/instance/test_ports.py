@@ -174,7 +174,7 @@ async def idle_sockets(own: Own) -> AsyncIterator[list[Any]]:
 
 async def test_websockets_that_never_read(own: Own, idle_sockets: list[Any], deployment: Deployment) -> None:
     host = deployment.host(str(own.client.project(own.project)["host"]))
-    used = "awk '/VmRSS/ {print $2}' /proc/$(systemctl show -P MainPID lyceum-gateway)/status"
+    used = "awk '/VmRSS/ {print $2}' /proc/$(pgrep -P $(systemctl show -P MainPID lyceum-gateway))/status"
     before = int(host.check_output(used))
     async with own.connect(f"port/{PORT}/socket") as websocket:
         for _ in range(100):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -118,3 +119,20 @@ def test_a_host_that_drains_is_emptied(site: Site, ada: Person, resting: Resting
     assert resting.steps() == MOVED
     if running is not None:
         assert (host_of(site, ada, running), row_of(ada, running)["state"]) == (resting.host, "running")
+
+
+def test_an_operator_empties_a_host_by_a_command(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    try:
+        assert site.run("host", "drain", host.name).stdout == f"{host.name} is being emptied\n"
+        assert host.draining
+        again = site.run("host", "drain", "--stop", host.name)
+        assert "is being emptied already" in again.stderr
+        assert "projects are being stopped and saved" in again.stdout
+        listed = [json.loads(line) for line in site.run("host", "list").stdout.splitlines()]
+        assert {one["host"]: one["status"]["draining"] for one in listed}[host.name] is True
+    finally:
+        assert site.run("host", "resume", host.name).stdout == f"{host.name} takes projects again\n"
+    unknown = site.run("host", "drain", "compute9")
+    assert (unknown.returncode, "not part of this site" in unknown.stderr) == (1, True)

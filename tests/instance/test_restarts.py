@@ -1,0 +1,130 @@
+"""What a deployment restarts, and what a compute host can do without: nobody who is connected notices."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from testinfra.host import Host
+
+from tests.deployment import Deployment
+from tests.instance.client import Client
+from tests.instance.conftest import AtOrigin
+from tests.instance.origins import PORT, Own, run_program
+from tests.instance.test_ssh import Ssh, project, public, ssh  # noqa: F401 fixtures
+
+pytestmark = pytest.mark.faults
+
+
+class Session:
+    """A shell that somebody has open: each line is answered, or the connection is gone."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 OpenSSH's client
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert self.say("echo $$").isdecimal()
+
+    def say(self, line: str) -> str:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
+        return self.process.stdout.readline().decode().strip()
+
+
+@contextmanager
+def session(ssh: Ssh, project: str) -> Iterator[Session]:  # noqa: F811
+    made = Session(ssh.command(project, "bash"))
+    try:
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait(10)
+
+
+def worker(host: Host, unit: str) -> str:
+    """Return the process that takes new connections."""
+    return str(host.check_output(f"pgrep -P $(systemctl show -P MainPID {unit})"))
+
+
+def test_an_ssh_session_outlives_restarts_on_its_way(
+    deployment: Deployment,
+    shared_client: Client,
+    ssh: Ssh,  # noqa: F811
+    project: str,  # noqa: F811
+) -> None:
+    edge = deployment.host(deployment.groups["edge"][0])
+    compute = deployment.host(shared_client.project(project)["host"])
+    with session(ssh, project) as before:
+        shell = before.say("echo $$")
+        for host, unit in ((edge, "lyceum-ssh"), (compute, "lyceum-gateway")):
+            old = worker(host, unit)
+            host.check_output(f"systemctl restart {unit}")
+            assert before.say("echo $$") == shell
+            assert worker(host, unit) != old
+            assert host.run(f"kill -0 {old}").rc == 0
+            assert ssh.out(project, "echo new") == "new"
+        host.check_output("systemctl restart lyceum-gateway")
+        assert before.say("echo $$") == shell
+    for host, unit in ((edge, "lyceum-ssh"), (compute, "lyceum-gateway")):
+        gone = f"test $(pgrep -f -c '{unit.replace('-', '_')}|{unit.replace('lyceum-', 'lyceum_compute.')}') -le 2"
+        assert host.run(f"timeout 30 sh -c 'until {gone}; do sleep 0.5; done'").rc == 0, "the old one does not end"
+
+
+def test_who_is_removed_is_gone_from_the_gateway_before_too(
+    deployment: Deployment,
+    shared_client: Client,
+    ssh: Ssh,  # noqa: F811
+    project: str,  # noqa: F811
+) -> None:
+    (key,) = shared_client.call("list_ssh_keys")["ssh_keys"]
+    compute = deployment.host(shared_client.project(project)["host"])
+    with session(ssh, project) as before:
+        compute.check_output("systemctl restart lyceum-gateway")
+        assert before.say("echo here") == "here"
+        shared_client.call("delete_ssh_key", ssh_key_id=key["ssh_key_id"])
+        try:
+            before.process.wait(10)
+        finally:
+            shared_client.call("add_ssh_key", title="again", key=public(ssh.key))
+    assert before.process.returncode == 255
+
+
+@pytest.fixture
+def own(shared_client: Client, project: str, at_origin: AtOrigin) -> Own:  # noqa: F811
+    run_program(shared_client, project)
+    return at_origin(shared_client, project).enter()
+
+
+async def test_ports_are_reached_while_the_compute_daemon_is_away(
+    deployment: Deployment,
+    shared_client: Client,
+    project: str,  # noqa: F811
+    own: Own,
+    at_origin: AtOrigin,
+) -> None:
+    compute = deployment.host(shared_client.project(project)["host"])
+    async with own.connect(f"port/{PORT}/socket", origin=own.origin) as websocket:
+        await asyncio.to_thread(compute.check_output, "systemctl stop lyceum-compute")
+        try:
+            await websocket.send(b"still here")
+            assert await websocket.recv() == b"still here"
+            assert own.get(f"port/{PORT}/x").json()["target"] == "/x"
+            late = at_origin(shared_client, project).enter()  # a new ticket, a new cookie, a new connection
+            assert late.get(f"port/{PORT}/y").json()["target"] == "/y"
+            async with late.connect(f"port/{PORT}/socket", origin=late.origin) as second:
+                await second.send(b"new")
+                assert await second.recv() == b"new"
+            await asyncio.sleep(
+                8
+            )  # the hubs notice that the host is away, and what they remember of permissions is over
+            assert own.get(f"port/{PORT}/z").json()["target"] == "/z"
+            await websocket.send(b"and now")
+            assert await websocket.recv() == b"and now"
+        finally:
+            await asyncio.to_thread(compute.check_output, "systemctl start lyceum-compute")
+    shared_client.until_running(project)
