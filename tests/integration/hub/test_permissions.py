@@ -34,6 +34,17 @@ def test_people_of_a_running_project_get_its_host(site: Site, ada: Person) -> No
     assert ask(Person(site, authorization=f"Bearer {key}"), project_id).status_code == 204
 
 
+def test_a_host_whose_daemon_is_away_is_led_to_all_the_same(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    site.loop.run(host.stop())
+    try:
+        until(lambda: "cannot be reached" in row_of(ada, project_id)["state_detail"])
+        assert ask(ada, project_id).headers["x-lyceum-host"] == host.name
+    finally:
+        site.loop.run(host.start())
+
+
 def test_refusals(site: Site, ada: Person) -> None:
     project_id = ada.running()
     assert ask(Person(site), project_id).status_code == 401
