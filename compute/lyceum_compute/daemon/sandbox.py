@@ -41,7 +41,7 @@ ETC = (
     *("alternatives", "ca-certificates", "debian_version", "fonts", "gitconfig", "java-21-openjdk", "jupyter", "R"),
     *("bash.bashrc", "bash_completion.d", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias"),
     *("locale.conf", "localtime", "magic", "mime.types", "nanorc", "os-release", "profile", "profile.d", "protocols"),
-    *("services", "ssl", "terminfo", "texmf", "timezone", "vim"),
+    *("papersize", "paperspecs", "services", "ssl", "terminfo", "texmf", "timezone", "vim"),
 )
 TTY_GROUP = 5
 TERMINALS = 256
