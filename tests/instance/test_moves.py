@@ -22,7 +22,7 @@ set -e
 mkdir -p deep/er && echo text > deep/er/file && ln deep/er/file second && ln -s deep/er link && ln -s /nowhere broken
 mkfifo pipe && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'
 touch "$(printf 'caf\351 \n')" && truncate -s 1G sparse && printf data | dd of=sparse seek=12345 conv=notrunc status=none
-head -c 30M /dev/urandom > random && head -c 5M /dev/zero > zeros && printf '' > empty && chmod 4751 empty && chmod 400 second
+head -c 30M /dev/urandom > random && head -c 5M /dev/zero > zeros && printf '' > empty && chmod 751 empty && chmod 400 second
 python3 -c 'import os; os.setxattr("random", "user.note", b"a\0b")' && touch -d @1.123456789 random && touch -h -d @2 link
 mkdir -p locked .cache .trash && touch locked/in .cache/c .trash/t && chmod 500 locked
 """

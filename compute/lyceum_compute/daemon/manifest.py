@@ -26,6 +26,8 @@ _ANYWHERE = tuple(pattern for pattern in EXCLUDES if not pattern.startswith("/")
 #: What a home's attributes are compared by; ``user.rsync.`` is what rsync keeps for itself.
 _ATTRIBUTES = ("user.", "system.posix_acl_")
 _NOT_COUNTED = "user.rsync."
+#: A copy that is received never runs as anybody else.
+_SET_IDS = stat.S_ISUID | stat.S_ISGID
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class _Reader:
     def _entry(self, folder: int, name: bytes, parts: list[bytes]) -> None:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         self.entries += 1
-        _add(self.digest, name, b"%o %d" % (found.st_mode, found.st_mtime_ns))
+        _add(self.digest, name, b"%o %d" % (found.st_mode & ~_SET_IDS, found.st_mtime_ns))
         if stat.S_ISDIR(found.st_mode):
             self.left.append([*parts, name])
             return

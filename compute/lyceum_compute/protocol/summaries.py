@@ -12,6 +12,12 @@ DAEMON = {
     "restart": "Stops the project and starts it again, without a copy in between.",
     "state": "Says how the project is, and nothing happens. Quotas that differ from those known take effect.",
     "save": "Copies the project to its storage host. Asked for more often than allowed, it waits for its turn.",
+    "manifest": "Says what a project at rest holds, as one digest, before it moves to another host.",
+    "receive_copy": "Fetches a project that moves here, beside its place, and says what came. `host_full` if the host "
+    "cannot promise its quotas, or drains.",
+    "set_aside": "Puts the files of a project out of the way for some days, as another host has it now: "
+    "`closing → closed`. `conflict` if it was changed since its manifest.",
+    "accept_copy": "Takes what was received for the project: `opening → opened`. `conflict` if it is not here.",
     "set_quotas": "Lets quotas hold from now on, also in a running project. All of them are given; `invalid` out of "
     "bounds, `host_full` if the host cannot promise so much.",
     "restore_path": "Puts a file or folder of a snapshot back in its place; what is there is set aside.",

@@ -98,6 +98,7 @@ def test_what_a_copy_leaves_out_or_writes_otherwise_does_not_count(home: Path) -
     (home / ".cache" / "big").write_bytes(b"x")
     (home / "folder" / "sheet.sage-backup").touch()
     os.setxattr(home / "empty", "user.rsync.%stat", b"100644 0,0 1:1")
+    (home / "folder").chmod((home / "folder").stat().st_mode | 0o2000)
     for path in (home / "sparse", home / "folder", home):
         os.utime(path, ns=(0, 1_700_000_000_123_456_789))
     assert manifest.of_home(home) == before

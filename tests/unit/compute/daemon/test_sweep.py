@@ -82,7 +82,7 @@ async def test_a_project_that_is_too_large_to_be_saved_is_told_until_it_is_saved
     async with running(there) as projects:
         entry = projects.of(project())
         nothing: Any = None
-        going = Sweep(projects, saver, nothing, nothing)
+        going = Sweep(projects, saver, nothing, nothing, nothing)
         await going._save(entry)
         assert entry.detail == "not saved: a copy of the project would hold 5 MB"
         saver.failure = None
