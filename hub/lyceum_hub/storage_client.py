@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from lyceum_compute.protocol.identity import Identity
-from lyceum_compute.protocol.messages import Empty, ListSnapshots, ListSnapshotsResult, Snapshot, StorageStatus
+from lyceum_compute.protocol.messages import (
+    Empty,
+    ListDirectoryResult,
+    ListSnapshotDirectory,
+    ListSnapshots,
+    ListSnapshotsResult,
+    ReadSnapshotFile,
+    ReadSnapshotFileResult,
+    Snapshot,
+    StorageStatus,
+)
 
 from .hosts import Host, Hosts
 from .settings import HostSettings
@@ -27,3 +37,13 @@ class StorageHosts(Hosts):
         arguments = ListSnapshots(project_id=str(project_id), path=path)
         result = await self.get(host).request("list_snapshots", arguments, ListSnapshotsResult, timeout=60, work=True)
         return result.snapshots
+
+    async def list_directory(self, host: str, asked: ListSnapshotDirectory) -> ListDirectoryResult:
+        """Return what a folder held when a snapshot was taken."""
+        return await self.get(host).request(
+            "list_snapshot_directory", asked, ListDirectoryResult, timeout=60, work=True
+        )
+
+    async def read_file(self, host: str, asked: ReadSnapshotFile) -> ReadSnapshotFileResult:
+        """Return a file's content when a snapshot was taken."""
+        return await self.get(host).request("read_snapshot_file", asked, ReadSnapshotFileResult, timeout=60, work=True)

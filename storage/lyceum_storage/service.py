@@ -13,10 +13,14 @@ import msgspec
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import (
     Empty,
+    ListDirectoryResult,
+    ListSnapshotDirectory,
     ListSnapshots,
     ListSnapshotsResult,
     Message,
     Prepared,
+    ReadSnapshotFile,
+    ReadSnapshotFileResult,
     SaveResult,
     Snapshot,
     StorageStatus,
@@ -25,8 +29,8 @@ from lyceum_compute.protocol.messages import (
 from lyceum_compute.protocol.names import bytes_of
 from lyceum_compute.protocol.server import Operation
 
-from . import __version__
-from .layout import InvalidNameError, check_project_id, snapshot_name, split_path
+from . import __version__, look
+from .layout import InvalidNameError, check_project_id, snapshot_name, snapshot_time, split_path
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -95,6 +99,8 @@ class Service:
         return {
             "host_status": Operation(self.host_status, Empty, hub),
             "list_snapshots": Operation(self.list_snapshots, ListSnapshots, hub),
+            "list_snapshot_directory": Operation(self.list_snapshot_directory, ListSnapshotDirectory, hub),
+            "read_snapshot_file": Operation(self.read_snapshot_file, ReadSnapshotFile, hub),
             "prepare": Operation(self.prepare, StoredProject, compute),
             "snapshot": Operation(self.snapshot, StoredProject, compute),
         }
@@ -123,12 +129,21 @@ class Service:
     async def list_snapshots(self, _peer: Peer, arguments: ListSnapshots) -> ListSnapshotsResult:
         """Return a project's snapshots, with a path those that hold it."""
         project_id = _project_id(arguments.project_id)
-        try:
-            names = split_path(bytes_of(arguments.path)) if arguments.path else []
-        except (InvalidNameError, UnicodeError) as error:
-            raise FaultError("invalid", f"path: {error}") from error
-        times = await asyncio.to_thread(self.snapshots.holding, project_id, names)
+        times = await asyncio.to_thread(self.snapshots.holding, project_id, _names(arguments.path or ""))
         return ListSnapshotsResult(snapshots=[Snapshot(name=snapshot_name(time), time=time) for time in times])
+
+    async def list_snapshot_directory(self, _peer: Peer, arguments: ListSnapshotDirectory) -> ListDirectoryResult:
+        """Return what a folder held when a snapshot was taken."""
+        project_id, snapshot = _project_id(arguments.project_id), _snapshot_name(arguments.snapshot)
+        names = _names(arguments.path)
+        return await asyncio.to_thread(
+            look.list_directory, self.layout, project_id, snapshot, names, hidden=arguments.hidden
+        )
+
+    async def read_snapshot_file(self, _peer: Peer, arguments: ReadSnapshotFile) -> ReadSnapshotFileResult:
+        """Return a file's content when a snapshot was taken."""
+        project_id, snapshot = _project_id(arguments.project_id), _snapshot_name(arguments.snapshot)
+        return await asyncio.to_thread(look.read_file, self.layout, project_id, snapshot, _names(arguments.path))
 
     async def prepare(self, peer: Peer, arguments: StoredProject) -> Prepared:
         """Make the project's copy, if there is none yet."""
@@ -229,6 +244,19 @@ def _project_id(project_id: str) -> str:
         return check_project_id(project_id)
     except InvalidNameError as error:
         raise FaultError("invalid", str(error)) from error
+
+
+def _snapshot_name(name: str) -> str:
+    if snapshot_time(name) is None:
+        raise FaultError("not_found", "there is no such snapshot")
+    return name
+
+
+def _names(path: str) -> list[bytes]:
+    try:
+        return split_path(bytes_of(path))
+    except (InvalidNameError, UnicodeError) as error:
+        raise FaultError("invalid", f"path: {error}") from error
 
 
 def _write(path: Path, content: str) -> None:

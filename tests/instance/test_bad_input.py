@@ -109,6 +109,8 @@ def test_a_foreign_project_is_as_unknown_as_one_that_is_not_there(new_client: Cl
         "start_project": {},
         "stop_project": {},
         "list_snapshots": {},
+        "list_snapshot_directory": {"snapshot": "2026-11-22T10:15:00Z"},
+        "read_snapshot_file": {"snapshot": "2026-11-22T10:15:00Z", "path": "a"},
         "invite_collaborator": {"email_address": stranger.email_address},
     }.items():
         foreign = stranger.post(event, project_id=project, **fields)

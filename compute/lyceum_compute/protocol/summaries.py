@@ -59,4 +59,6 @@ STORAGE = {
     "prepare": "Makes the place of a project's copy, if there is none; before each copy and each `open`.",
     "snapshot": "Snapshots the copy that was just received whole; `conflict` if it was not: send it again.",
     "list_snapshots": "Lists the snapshots of a project.",
+    "list_snapshot_directory": "Lists a folder as it was in a snapshot, by name, at most 10,000 entries.",
+    "read_snapshot_file": "Returns a regular file as it was in a snapshot, whole; no link is followed.",
 }

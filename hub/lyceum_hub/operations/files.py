@@ -15,6 +15,7 @@ from lyceum_compute.protocol.messages import (
     ListDirectoryResult,
     ListPortsResult,
     ListSnapshotsResult,
+    ReadSnapshotFileResult,
     ReadTextFileResult,
     RestoreResult,
     UnpackArchiveResult,
@@ -108,6 +109,21 @@ class ListSnapshots(OfProject, frozen=True):
     """``path``: only snapshots that hold it."""
 
     path: str | None = None
+
+
+class ListSnapshotDirectory(OfProject, frozen=True):
+    """``snapshot`` is a name that ``list_snapshots`` gives. ``hidden``: names that begin with a dot, too."""
+
+    snapshot: str
+    path: str = ""
+    hidden: bool = False
+
+
+class ReadSnapshotFile(OfProject, frozen=True):
+    """``snapshot`` is a name that ``list_snapshots`` gives."""
+
+    snapshot: str
+    path: str
 
 
 class RestorePath(OfProject, frozen=True):
@@ -253,6 +269,20 @@ async def list_ports(call: Call, asked: OfProject) -> ListPortsResult:
 async def list_snapshots(call: Call, asked: ListSnapshots) -> ListSnapshotsResult:
     """Return the project's snapshots, oldest first."""
     return ListSnapshotsResult(snapshots=await call.services.files.snapshots(asked.project_id, asked.path))
+
+
+@operation(Who.PEOPLE)
+async def list_snapshot_directory(call: Call, asked: ListSnapshotDirectory) -> ListDirectoryResult:
+    """Return what a folder held when a snapshot was taken, sorted by name, at most 10,000 entries."""
+    return await call.services.files.list_snapshot_directory(
+        asked.project_id, asked.snapshot, asked.path, hidden=asked.hidden
+    )
+
+
+@operation(Who.PEOPLE)
+async def read_snapshot_file(call: Call, asked: ReadSnapshotFile) -> ReadSnapshotFileResult:
+    """Return a file as it was when a snapshot was taken (at most 10 MB), text or not, in base64."""
+    return await call.services.files.read_snapshot_file(asked.project_id, asked.snapshot, asked.path)
 
 
 @operation(Who.PEOPLE)

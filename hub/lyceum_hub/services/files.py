@@ -6,7 +6,15 @@ from typing import TypeVar
 from uuid import UUID
 
 from lyceum_compute.protocol import messages
-from lyceum_compute.protocol.messages import Message, RestoreResult, Snapshot
+from lyceum_compute.protocol.messages import (
+    ListDirectoryResult,
+    ListSnapshotDirectory,
+    Message,
+    ReadSnapshotFile,
+    ReadSnapshotFileResult,
+    RestoreResult,
+    Snapshot,
+)
 from lyceum_compute.protocol.names import bytes_of
 
 from lyceum_hub.compute_client import ComputeHosts
@@ -63,6 +71,26 @@ class Files:
         if project.storage_host is None:
             return []
         return await self._storage.list_snapshots(project.storage_host, project_id, path)
+
+    async def list_snapshot_directory(
+        self, project_id: UUID, snapshot: str, path: str, *, hidden: bool
+    ) -> ListDirectoryResult:
+        """Return what a folder held when a snapshot was taken, whether the project runs or not."""
+        asked = ListSnapshotDirectory(
+            project_id=str(project_id), snapshot=snapshot, path=relative(path, "path"), hidden=hidden
+        )
+        return await self._storage.list_directory(await self._storage_host(project_id), asked)
+
+    async def read_snapshot_file(self, project_id: UUID, snapshot: str, path: str) -> ReadSnapshotFileResult:
+        """Return a file's content when a snapshot was taken, whether the project runs or not."""
+        asked = ReadSnapshotFile(project_id=str(project_id), snapshot=snapshot, path=relative(path, "path"))
+        return await self._storage.read_file(await self._storage_host(project_id), asked)
+
+    async def _storage_host(self, project_id: UUID) -> str:
+        host = (await self._projects.get(project_id)).storage_host
+        if host is None:
+            raise NotFoundError("The project has no snapshots yet.")
+        return host
 
     async def restore(self, project_id: UUID, snapshot: str, path: str) -> RestoreResult:
         """Bring a path back as it was in a snapshot."""

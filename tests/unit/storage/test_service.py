@@ -348,8 +348,10 @@ def test_each_operation_is_for_one_kind_of_caller(service: Service) -> None:
     served = {name: operation.services for name, operation in service.operations().items()}
     assert served == {
         "host_status": {"hub"},
+        "list_snapshot_directory": {"hub"},
         "list_snapshots": {"hub"},
         "prepare": {"compute"},
+        "read_snapshot_file": {"hub"},
         "snapshot": {"compute"},
     }
     assert {name: operation.services for name, operation in service.control_operations().items()} == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .files import ListDirectoryResult
 from .projects import SaveResult
 from .wire import Empty, Message
 
@@ -37,6 +38,30 @@ class ListSnapshotsResult(Message, frozen=True, kw_only=True):
     snapshots: list[Snapshot]
 
 
+class ListSnapshotDirectory(Message, frozen=True, kw_only=True):
+    """A folder as it was in a snapshot that ``list_snapshots`` names. ``hidden``: names that begin with a dot, too."""
+
+    project_id: str
+    snapshot: str
+    path: str = ""
+    hidden: bool = False
+
+
+class ReadSnapshotFile(Message, frozen=True, kw_only=True):
+    """A file as it was, of at most 10 MB, text or not; a link is not followed."""
+
+    project_id: str
+    snapshot: str
+    path: str
+
+
+class ReadSnapshotFileResult(Message, frozen=True, kw_only=True):
+    content: bytes
+    """In base64."""
+    modified: datetime
+    size: int
+
+
 class StorageStatus(Message, frozen=True, kw_only=True):
     """Result of ``host_status`` at the storage daemon."""
 
@@ -55,4 +80,6 @@ STORAGE_OPERATIONS: dict[str, tuple[type[Message], type[Message]]] = {
     "prepare": (StoredProject, Prepared),
     "snapshot": (StoredProject, SaveResult),
     "list_snapshots": (ListSnapshots, ListSnapshotsResult),
+    "list_snapshot_directory": (ListSnapshotDirectory, ListDirectoryResult),
+    "read_snapshot_file": (ReadSnapshotFile, ReadSnapshotFileResult),
 }

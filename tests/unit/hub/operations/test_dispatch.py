@@ -95,8 +95,8 @@ def test_the_operations_and_who_may_call_them_are_these() -> None:
         ],
         Who.PEOPLE: [
             "copy_path", "delete_path", "empty_trash", "get_usage", "get_usage_history", "invite_collaborator",
-            "kill_project", "list_directory", "list_ports", "list_snapshots", "list_trash", "make_directory",
-            "move_path",            "project_exec", "read_text_file", "remove_collaborator", "rename_path", "request_quotas", "restart_project",
+            "kill_project", "list_directory", "list_ports", "list_snapshot_directory", "list_snapshots", "list_trash", "make_directory",
+            "move_path",            "project_exec", "read_snapshot_file", "read_text_file", "remove_collaborator", "rename_path", "request_quotas", "restart_project",
             "restore_from_trash", "restore_path", "save_project", "start_project", "stop_project", "unpack_archive",
             "update_project", "write_text_file",
         ],
