@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import datetime, timedelta
 
 from tests.deployment import Deployment
@@ -40,6 +41,21 @@ def test_restoring_sets_aside_what_would_be_overwritten(client: Client, project:
     assert client.call("read_text_file", project_id=project, path="draft.txt")["content"] == "first"
     (aside,) = answer["set_aside"]
     assert client.call("read_text_file", project_id=project, path=aside)["content"] == "second"
+
+
+def test_snapshots_are_looked_into_while_the_project_is_stopped(client: Client) -> None:
+    project_id = client.running_project("Topology")
+    client.run(project_id, "mkdir old; printf '\\211PNG' > old/knot.png; ln -s /etc/passwd old/out")
+    client.call("save_project", project_id=project_id, wait=120)
+    client.call("stop_project", project_id=project_id, wait=60)
+    (snapshot,) = client.call("list_snapshots", project_id=project_id, path="old/knot.png")["snapshots"][-1:]
+    asked = {"project_id": project_id, "snapshot": snapshot["name"]}
+    entries = client.call("list_snapshot_directory", path="old", **asked)["entries"]
+    assert [(entry["name"], entry["type"]) for entry in entries] == [("knot.png", "file"), ("out", "link")]
+    assert b64decode(client.call("read_snapshot_file", path="old/knot.png", **asked)["content"]) == b"\x89PNG"
+    for path in ("old/out", "nothing"):
+        response = client.post("read_snapshot_file", path=path, **asked)
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_each_call_may_go_to_another_hub(deployment: Deployment, client: Client, new_client: ClientMaker) -> None:

@@ -25,6 +25,7 @@ from lyceum_compute.protocol.messages import (
     CopyOfProject,
     DropConnections,
     Empty,
+    Entry,
     Exec,
     ExecResult,
     ForProject,
@@ -32,11 +33,14 @@ from lyceum_compute.protocol.messages import (
     Killed,
     KnownProject,
     ListDirectoryResult,
+    ListSnapshotDirectory,
     ListSnapshots,
     ListSnapshotsResult,
     ProjectArguments,
     ProjectState,
     Quota,
+    ReadSnapshotFile,
+    ReadSnapshotFileResult,
     ReadTextFile,
     ReadTextFileResult,
     RestorePath,
@@ -316,8 +320,8 @@ class FakeStorage:
 
     async def start(self) -> None:
         """Listen."""
-        own = {"host_status": self.host_status, "list_snapshots": self.list_snapshots}
-        self.server = Server({name: Operation(f, STORAGE_OPERATIONS[name][0], HUB) for name, f in own.items()})
+        own = ("host_status", "list_snapshots", "list_snapshot_directory", "read_snapshot_file")
+        self.server = Server({name: Operation(getattr(self, name), STORAGE_OPERATIONS[name][0], HUB) for name in own})
         await self.server.listen_tls(self.name, self.port, self.identity)
 
     async def stop(self) -> None:
@@ -334,6 +338,17 @@ class FakeStorage:
         times = [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (9, 10)]
         names = [Snapshot(name=f"{time:%Y-%m-%dT%H:%M:%SZ}", time=time) for time in times]
         return ListSnapshotsResult(snapshots=names if arguments.path is None else names[1:])
+
+    async def list_snapshot_directory(self, _peer: Peer, arguments: ListSnapshotDirectory) -> ListDirectoryResult:
+        time = datetime(2026, 11, 22, 9, tzinfo=UTC)
+        entry = Entry(name=f"{arguments.path} in {arguments.snapshot}", type="file", size=2, modified=time)
+        return ListDirectoryResult(entries=[entry], truncated=False)
+
+    async def read_snapshot_file(self, _peer: Peer, arguments: ReadSnapshotFile) -> ReadSnapshotFileResult:
+        content = f"{arguments.path} in {arguments.snapshot}\xff".encode("latin-1")
+        return ReadSnapshotFileResult(
+            content=content, modified=datetime(2026, 11, 22, 9, tzinfo=UTC), size=len(content)
+        )
 
 
 def _event(state: ProjectState) -> StateChanged:

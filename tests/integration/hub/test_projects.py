@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -279,8 +280,23 @@ def test_a_project_that_never_started_has_no_snapshots(ada: Person) -> None:
     project_id = ada.project()
     assert ada.ok("list_snapshots", project_id=project_id) == {"snapshots": []}
     ada.refused("restore_path", 404, "not_found", project_id=project_id, snapshot="x", path="")
+    ada.refused("read_snapshot_file", 404, "not_found", project_id=project_id, snapshot="x", path="a")
     ada.refused("save_project", 409, "not_running", project_id=project_id)
     assert ada.ok("stop_project", project_id=project_id, wait=5)["state"] == "closed"
+
+
+def test_snapshots_are_looked_into_also_while_the_project_is_closed(site: Site, ada: Person) -> None:
+    project_id = ada.running()
+    host = host_of(site, ada, project_id)
+    site.loop.call(host.become, project_id, State.CLOSED)
+    until(lambda: row_of(ada, project_id)["state"] == "closed")
+    asked = {"project_id": project_id, "snapshot": "x"}
+    listed = ada.ok("list_snapshot_directory", path="a", **asked)
+    assert [entry["name"] for entry in listed["entries"]] == ["a in x"]
+    found = ada.ok("read_snapshot_file", path="a/b", **asked)
+    assert b64decode(found["content"]) == b"a/b in x\xff"
+    ada.refused("read_snapshot_file", 422, "invalid", path="../b", **asked)
+    site.person().refused("read_snapshot_file", 404, "not_found", path="a/b", **asked)
 
 
 def test_restoring_opens_a_closed_project(site: Site, ada: Person) -> None:
