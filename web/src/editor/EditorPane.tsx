@@ -6,8 +6,8 @@ import { Link } from "react-router";
 import type { Project } from "../api/contract.ts";
 import { describe, type Fault } from "../api/fault.ts";
 import { places } from "../app/places.ts";
-import { useAppSelector } from "../app/store.ts";
 import { baseName, parentOf, wayTo } from "../files/path.ts";
+import { useWatch } from "../live/useWatch.ts";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
 import { Ago } from "../ui/Ago.tsx";
@@ -49,7 +49,6 @@ function Open({ project, path, active }: Props) {
     host,
     onCursor: (line, column) => setCursor({ line, column }),
   });
-  const live = useAppSelector((root) => root.live.status);
 
   useEffect(() => {
     handle?.view.setWrap(wrap);
@@ -60,10 +59,9 @@ function Open({ project, path, active }: Props) {
       handle.view.view.focus();
     }
   }, [active, handle]);
-  // The project says when its files have changed; coming back to a tab or to the network is a time to look, too.
-  useEffect(() => {
-    if (active && live === "connected") void handle?.look();
-  }, [handle, active, live, project.last_edited]);
+  useWatch({ project: id, path, on: active && handle !== null && isRunning(project.state) }, async () =>
+    handle?.look(),
+  );
   useSavingOnLeave(handle?.saver);
 
   return (

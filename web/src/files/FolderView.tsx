@@ -1,12 +1,13 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { api } from "../api/api.ts";
 import type { Entry, Project } from "../api/contract.ts";
 import { faultOf } from "../api/fault.ts";
 import { places } from "../app/places.ts";
+import { useWatch } from "../live/useWatch.ts";
 import { texts } from "../texts/index.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
@@ -43,7 +44,7 @@ export function FolderView({ project, path }: Props) {
   const folder = { project_id: id, path, hidden: hidden || inTrash(path) };
   // What a program wrote while another page was open must be there when one comes back.
   const { data, error, refetch } = api.useListDirectoryQuery(folder, { refetchOnMountOrArgChange: true });
-  useRefreshOn(project.last_edited, refetch);
+  useWatch({ project: id, path, on: true }, refetch);
   const actions = useFileActions(folder);
   const all = data?.entries ?? EMPTY;
   const taken = useMemo(() => new Set(all.map((entry) => entry.name)), [all]);
@@ -211,16 +212,6 @@ export function FolderView({ project, path }: Props) {
       />
     </div>
   );
-}
-
-/** Looks again when the project says that its files have changed. */
-function useRefreshOn(edited: string | null, refetch: () => unknown): void {
-  const known = useRef(edited);
-  useEffect(() => {
-    if (known.current === edited) return;
-    known.current = edited;
-    refetch();
-  }, [edited, refetch]);
 }
 
 function Waiting() {

@@ -1,6 +1,7 @@
 import { Socket, type SocketOptions } from "engine.io-client";
 
 import type { Change } from "../api/contract.ts";
+import { Watches, type WatchMessage } from "./watches.ts";
 
 /** What the connection tells its owner. */
 export interface LiveEvents {
@@ -35,9 +36,7 @@ export const openEngine: OpenTransport = () => new Socket(options);
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15_000;
 
-interface Message {
-  id?: number;
-  event: string;
+interface Message extends WatchMessage {
   subscription?: number | string;
   rows?: unknown[];
   changes?: Change<unknown>[];
@@ -54,6 +53,8 @@ export function delayBefore(attempt: number, chance = Math.random()): number {
  * known before: nothing that changed meanwhile is missed.
  */
 export class LiveConnection {
+  /** Folders and files whose changes are told, too. */
+  readonly watches = new Watches(() => this.#nextId());
   readonly #events: LiveEvents;
   readonly #open: OpenTransport;
   readonly #tables: readonly string[];
@@ -108,6 +109,7 @@ export class LiveConnection {
       this.#attempt = 0;
       this.#events.connected();
       for (const table of this.#tables) this.#subscribe(transport, table);
+      this.watches.connected((message) => transport.send(JSON.stringify(message)));
     });
     transport.on("message", (data) => {
       if (this.#transport === transport && typeof data === "string") this.#receive(data);
@@ -119,6 +121,7 @@ export class LiveConnection {
 
   #lose(): void {
     this.#transport = undefined;
+    this.watches.lost();
     this.#events.lost();
     if (!this.#wanted) return;
     this.#timer = setTimeout(() => this.#connect(), delayBefore(this.#attempt));
@@ -126,13 +129,19 @@ export class LiveConnection {
   }
 
   #subscribe(transport: Transport, table: string): void {
+    const id = this.#nextId();
+    this.#asked.set(id, table);
+    transport.send(JSON.stringify({ id, event: "subscribe", table }));
+  }
+
+  #nextId(): number {
     this.#lastId += 1;
-    this.#asked.set(this.#lastId, table);
-    transport.send(JSON.stringify({ id: this.#lastId, event: "subscribe", table }));
+    return this.#lastId;
   }
 
   #receive(data: string): void {
     const message = JSON.parse(data) as Message;
+    if (this.watches.receive(message)) return;
     if (message.event === "subscribe") this.#subscribed(message);
     else if (message.event === "changes") this.#changed(message);
     else if (message.event === "version") this.#events.version(message.version ?? "");

@@ -6,6 +6,7 @@ import { useAppStore, type Store } from "../app/store.ts";
 import { projectsSlice } from "../projects/slice.ts";
 import { LiveConnection, openEngine, type OpenTransport } from "./connection.ts";
 import { liveSlice } from "./slice.ts";
+import type { Watched } from "./watches.ts";
 
 /** Passes what the live connection says into the store. */
 export function connectStore(store: Store, open: OpenTransport = openEngine): LiveConnection {
@@ -33,6 +34,10 @@ let current: LiveConnection | undefined;
 
 /** Tries to reconnect at once. */
 export const reconnectNow = (): void => current?.hurry();
+
+/** Tells of changes in a folder or file until what is returned is called. */
+export const watchFiles = (watched: Watched): (() => void) =>
+  current?.watches.add(watched) ?? (() => undefined);
 
 /** Keeps the live connection while the component is there, that is while somebody is signed in. */
 export function useLive(open: OpenTransport = openEngine): void {

@@ -79,6 +79,7 @@ export class FakeInstance {
   /** How long a project takes from one state to the next (milliseconds). */
   pace = 0;
   readonly #watchers = new Set<(change: Change<Project>) => void>();
+  readonly #fileWatchers = new Set<{ id: string; path: string; tell: () => void }>();
   #last = 0;
 
   id(): string {
@@ -89,6 +90,13 @@ export class FakeInstance {
   watch(watcher: (change: Change<Project>) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  /** Tells of changes of a file, or in a folder. */
+  watchFiles(id: string, path: string, tell: () => void): () => void {
+    const watcher = { id, path, tell };
+    this.#fileWatchers.add(watcher);
+    return () => this.#fileWatchers.delete(watcher);
   }
 
   addAccount(fields: Partial<Account> = {}, password = "correct horse battery"): Account {
@@ -140,6 +148,9 @@ export class FakeInstance {
     for (let n = 1; n < parts.length; n += 1)
       files.set(`${parts.slice(0, n).join("/")}/`, { content: "", modified });
     files.set(path, { content, modified });
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    for (const watcher of this.#fileWatchers)
+      if (watcher.id === id && [path, folder].includes(watcher.path)) watcher.tell();
     return modified;
   }
 

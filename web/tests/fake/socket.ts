@@ -6,13 +6,22 @@ export const browser: { instance: FakeInstance | undefined; session: string | nu
   session: null,
 };
 
+interface Asked {
+  id: number;
+  event: string;
+  project_id: string;
+  path: string;
+  watch: number;
+}
+
 type Listener = (data?: unknown) => void;
 
 /** An Engine.IO socket that is connected to the fake instance of the test. */
 export class FakeSocket {
   static readonly all: FakeSocket[] = [];
   readonly #listeners = new Map<string, Listener[]>();
-  #stop: (() => void) | undefined;
+  readonly #stops = new Map<number, () => void>();
+  #last = 0;
 
   constructor() {
     FakeSocket.all.push(this);
@@ -28,17 +37,26 @@ export class FakeSocket {
   }
 
   send(text: string): void {
-    const { id, event } = JSON.parse(text) as { id: number; event: string };
+    const asked = JSON.parse(text) as Asked;
+    const { id, event } = asked;
     const { instance, session } = browser;
-    if (event !== "subscribe" || instance === undefined || session === null) return;
-    this.#say({ id, event, subscription: 1, rows: instance.rows(session) });
-    this.#stop = instance.watch((change) =>
-      this.#say({ event: "changes", subscription: 1, changes: [change] }),
-    );
+    if (instance === undefined || session === null) return;
+    this.#last += 1;
+    const number = this.#last;
+    if (event === "subscribe") {
+      this.#say({ id, event, subscription: number, rows: instance.rows(session) });
+      const tell = (change: object) =>
+        this.#say({ event: "changes", subscription: number, changes: [change] });
+      this.#stops.set(number, instance.watch(tell));
+    } else if (event === "watch") {
+      this.#say({ id, event, watch: number });
+      const tell = () => this.#say({ event: "file_changes", watch: number, changes: [], overflow: true });
+      this.#stops.set(number, instance.watchFiles(asked.project_id, asked.path, tell));
+    } else if (event === "unwatch") this.#stops.get(asked.watch)?.();
   }
 
   close(): void {
-    this.#stop?.();
+    for (const stop of this.#stops.values()) stop();
     this.#emit("close");
   }
 
