@@ -3,13 +3,14 @@ import { defineConfig } from "vitest/config";
 
 import { budget } from "./build/budget.ts";
 import { compress } from "./build/compress.ts";
+import { pdfParts } from "./build/pdf.ts";
 
 /** Where `npm run dev` finds an instance: a lab, or the tests' fake one (`npm run fake`). */
 const instance = process.env.LYCEUM_INSTANCE ?? "http://127.0.0.1:5199";
 const passOn = { target: instance, changeOrigin: true, secure: false, ws: true };
 
 export default defineConfig({
-  plugins: [react(), budget(200_000), compress()],
+  plugins: [react(), pdfParts(), budget(200_000), compress()],
   build: {
     target: "es2022",
     // Nothing inline: the content security policy allows only files of the instance itself.

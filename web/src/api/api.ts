@@ -144,6 +144,13 @@ export const api = createApi({
       query: operation("list_snapshots"),
       providesTags: ["Snapshots"],
     }),
+    listSnapshotDirectory: build.query<c.Listing, c.InSnapshot & { hidden?: boolean }>({
+      query: operation("list_snapshot_directory"),
+    }),
+    readSnapshotFile: build.query<c.SnapshotFile, c.InSnapshot>({
+      query: operation("read_snapshot_file"),
+      keepUnusedDataFor: 0,
+    }),
     restorePath: build.mutation<c.Restored, c.AtPath & { snapshot: string }>({
       query: operation("restore_path"),
       invalidatesTags: ["Folder"],

@@ -114,6 +114,19 @@ export interface Snapshot {
   time: string;
 }
 
+/** A path as it was in a snapshot. */
+export interface InSnapshot extends AtPath {
+  snapshot: string;
+}
+
+export interface SnapshotFile {
+  /** In base64. */
+  content: string;
+  modified: string;
+  /** Bytes. */
+  size: number;
+}
+
 export interface Restored {
   restored: string[];
   set_aside: string[];

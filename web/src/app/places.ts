@@ -20,6 +20,8 @@ export const places = {
   apps: (id: string) => `/projects/${id}/apps`,
   snapshots: (id: string, path = "") =>
     `/projects/${id}/snapshots${path === "" ? "" : `?path=${encodeURIComponent(path)}`}`,
+  snapshot: (id: string, name: string, path = "") =>
+    `/projects/${id}/snapshots/${encodeURIComponent(name)}${path === "" ? "" : `/${encoded(path)}`}`,
   people: (id: string) => `/projects/${id}/people`,
   settings: (id: string) => `/projects/${id}/settings`,
   /** A file as it is, to download and upload; a folder with `?zip`. */

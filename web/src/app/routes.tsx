@@ -1,7 +1,6 @@
 import { lazy, Suspense, type ComponentType } from "react";
 import { Navigate, type RouteObject } from "react-router";
 
-import { FilesPage } from "../files/FilesPage.tsx";
 import { OpenItem } from "../project/OpenItem.tsx";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
@@ -21,13 +20,14 @@ function later(load: () => Promise<{ default: ComponentType }>) {
 
 const inProject: RouteObject[] = [
   { index: true, element: <Navigate to="files" replace /> },
-  { path: "files/*", element: <FilesPage /> },
+  { path: "files/*", element: later(() => import("../files/FilesPage.tsx")) },
   { path: "edit/*", element: <OpenItem /> },
   { path: "trash", element: later(() => import("../trash/TrashPage.tsx")) },
   { path: "terminals", element: later(() => import("../terminal/TerminalsPage.tsx")) },
   { path: "terminals/:session", element: <OpenItem /> },
   { path: "apps", element: later(() => import("../apps/AppsPage.tsx")) },
   { path: "snapshots", element: later(() => import("../snapshots/SnapshotsPage.tsx")) },
+  { path: "snapshots/:snapshot/*", element: later(() => import("../snapshots/SnapshotPage.tsx")) },
   { path: "people", element: later(() => import("../people/PeoplePage.tsx")) },
   { path: "settings", element: later(() => import("../settings/SettingsPage.tsx")) },
   { path: "*", element: <NotFoundPage /> },

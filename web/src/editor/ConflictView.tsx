@@ -1,12 +1,10 @@
-import { MergeView } from "@codemirror/merge";
-import { EditorState } from "@codemirror/state";
-import { EditorView, lineNumbers } from "@codemirror/view";
 import { Alert, Button, Group, Text } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useCallback, useRef } from "react";
 
 import type { TextFile } from "../api/contract.ts";
 import { texts } from "../texts/index.ts";
 import classes from "./ConflictView.module.css";
+import Differences from "./Differences.tsx";
 import type { Conflict } from "./useFile.ts";
 
 interface Props {
@@ -19,44 +17,12 @@ interface Props {
 
 /** What is on disk beside the text here. Nothing is written until the person decides. */
 export default function ConflictView({ conflict, path, dark, onMine, onTheirs }: Props) {
-  const host = useRef<HTMLDivElement>(null);
-  const merge = useRef<MergeView>(null);
+  const written = useRef<() => string>(null);
+  const onRight = useCallback((read: () => string) => {
+    written.current = read;
+  }, []);
   const { disk, mine } = conflict;
-
-  useEffect(() => {
-    if (host.current === null || disk === null) return undefined;
-    const shared = [
-      lineNumbers(),
-      EditorView.lineWrapping,
-      EditorView.theme({ "&": { fontSize: "13px" } }, { dark }),
-    ];
-    const made = new MergeView({
-      parent: host.current,
-      a: {
-        doc: disk.content,
-        extensions: [
-          ...shared,
-          EditorState.readOnly.of(true),
-          EditorView.contentAttributes.of({ "aria-label": `${texts.editor.onDisk}: ${path}` }),
-        ],
-      },
-      b: {
-        doc: mine,
-        extensions: [
-          ...shared,
-          EditorView.contentAttributes.of({ "aria-label": `${texts.editor.yours}: ${path}` }),
-        ],
-      },
-      revertControls: "a-to-b",
-      collapseUnchanged: { margin: 3, minSize: 6 },
-    });
-    merge.current = made;
-    return () => {
-      merge.current = null;
-      made.destroy();
-    };
-  }, [disk, mine, path, dark]);
-
+  const { onDisk, yours } = texts.editor;
   return (
     <div className={classes.view}>
       <Alert color="orange" variant="light" title={texts.editor.conflictTitle} role="alert" radius={0}>
@@ -64,7 +30,7 @@ export default function ConflictView({ conflict, path, dark, onMine, onTheirs }:
           {disk === null ? texts.editor.conflictDeleted : texts.editor.conflict}
         </Text>
         <Group gap="xs">
-          <Button size="xs" onClick={() => onMine(merge.current?.b.state.sliceDoc() ?? mine)}>
+          <Button size="xs" onClick={() => onMine(written.current?.() ?? mine)}>
             {texts.editor.keepMine}
           </Button>
           {disk !== null && (
@@ -75,13 +41,12 @@ export default function ConflictView({ conflict, path, dark, onMine, onTheirs }:
         </Group>
       </Alert>
       {disk !== null && (
-        <>
-          <div className={classes.heads}>
-            <span>{texts.editor.onDisk}</span>
-            <span>{texts.editor.yours}</span>
-          </div>
-          <div ref={host} className={classes.merge} />
-        </>
+        <Differences
+          left={{ head: onDisk, label: `${onDisk}: ${path}`, text: disk.content }}
+          right={{ head: yours, label: `${yours}: ${path}`, text: mine }}
+          dark={dark}
+          onRight={onRight}
+        />
       )}
     </div>
   );

@@ -1,13 +1,18 @@
 import { ActionIcon, Button, Skeleton, Stack, Text, useComputedColorScheme } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
 import type { Project } from "../api/contract.ts";
 import { describe, type Fault } from "../api/fault.ts";
 import { places } from "../app/places.ts";
-import { baseName, parentOf, wayTo } from "../files/path.ts";
+import { baseName } from "../files/path.ts";
 import { useWatch } from "../live/useWatch.ts";
+import { hasText, kindOf } from "../preview/kinds.ts";
+import { Preview } from "../preview/Preview.tsx";
+import { PreviewPane } from "../preview/PreviewPane.tsx";
+import { filesNow, SourceContext } from "../preview/source.ts";
+import { Way } from "../preview/Way.tsx";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
 import { Ago } from "../ui/Ago.tsx";
@@ -18,6 +23,11 @@ import { useTitle } from "../ui/useTitle.ts";
 import classes from "./EditorPane.module.css";
 import type { SaveState } from "./saver.ts";
 import { useFile } from "./useFile.ts";
+import { useMode, type Mode } from "./useMode.ts";
+import { useWritten } from "./useWritten.ts";
+import { ViewChoice } from "./ViewChoice.tsx";
+
+const MODES: Mode[] = ["text", "both", "preview"];
 
 const ConflictView = lazy(() => import("./ConflictView.tsx"));
 
@@ -27,13 +37,13 @@ interface Props {
   active: boolean;
 }
 
-/** One text file: opened once the project runs, and kept open from then on, also while the project stops and starts. */
+/** One file, to edit or to look at: opened once the project runs, and kept open from then on, also while the project stops and starts. */
 export default function EditorPane(props: Props) {
   const running = isRunning(props.project.state);
   const [opened, setOpened] = useState(running);
   if (running && !opened) setOpened(true);
   if (!opened) return props.active ? <NotRunning project={props.project} /> : null;
-  return <Open {...props} />;
+  return hasText(kindOf(props.path)) ? <Open {...props} /> : <PreviewPane {...props} />;
 }
 
 function Open({ project, path, active }: Props) {
@@ -63,12 +73,18 @@ function Open({ project, path, active }: Props) {
     handle?.look(),
   );
   useSavingOnLeave(handle?.saver);
+  const kind = kindOf(path);
+  const [mode, setMode] = useMode(kind);
+  const written = useWritten(handle, mode !== "text");
+  const source = useMemo(() => filesNow(id), [id]);
+  const undisturbed = conflict === null && fault === null;
 
   return (
     <div className={classes.pane}>
       {active && <PaneTitle title={`${baseName(path)} · ${project.title}`} />}
       <div className={classes.bar} role="toolbar" aria-label={texts.editor.toolbar}>
-        <Way id={id} path={path} />
+        <Way root={places.folder(id, "")} path={path} placeOf={(to) => places.folder(id, to)} />
+        {kind !== null && <ViewChoice modes={MODES} mode={mode} onMode={setMode} />}
         {state !== null && <SaveWords state={state} onSave={() => void handle?.saver.flush()} />}
         <ActionIcon
           variant={wrap ? "light" : "subtle"}
@@ -116,7 +132,14 @@ function Open({ project, path, active }: Props) {
           />
         </Suspense>
       )}
-      <div ref={host} className={classes.text} hidden={conflict !== null || fault !== null} />
+      <div className={classes.work} hidden={!undisturbed}>
+        <div ref={host} className={classes.text} hidden={mode === "preview"} />
+        {kind !== null && written !== null && (
+          <SourceContext value={source}>
+            <Preview kind={kind} path={path} bytes={written} />
+          </SourceContext>
+        )}
+      </div>
       <p className={classes.foot}>
         <span>{texts.editor.position(cursor.line, cursor.column)}</span>
         <span className={classes.keys}>{texts.editor.keys}</span>
@@ -135,22 +158,6 @@ function wordsFor(fault: Fault): string | undefined {
 function PaneTitle({ title }: { title: string }) {
   useTitle(title);
   return null;
-}
-
-function Way({ id, path }: { id: string; path: string }) {
-  return (
-    <nav aria-label={texts.files.breadcrumb} className={classes.way}>
-      <Link to={places.folder(id, "")}>{texts.files.home}</Link>
-      {wayTo(parentOf(path)).map((step) => (
-        <span key={step.path}>
-          <span aria-hidden> / </span>
-          <Link to={places.folder(id, step.path)}>{step.name}</Link>
-        </span>
-      ))}
-      <span aria-hidden> / </span>
-      <strong>{baseName(path)}</strong>
-    </nav>
-  );
 }
 
 function SaveWords({ state, onSave }: { state: SaveState; onSave: () => void }) {

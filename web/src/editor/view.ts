@@ -37,7 +37,7 @@ export const fromDisk = Annotation.define<boolean>();
 
 const lightHighlight: HighlightStyle = defaultHighlightStyle;
 
-function look(dark: boolean): Extension {
+export function look(dark: boolean): Extension {
   return [
     EditorView.theme(
       {
@@ -80,6 +80,7 @@ export class TextView {
   readonly #look = new Compartment();
   readonly #language = new Compartment();
   readonly #wrap = new Compartment();
+  readonly #watchers = new Set<() => void>();
 
   constructor(options: ViewOptions) {
     this.view = new EditorView({
@@ -121,15 +122,19 @@ export class TextView {
     });
   }
 
+  /** Calls `watcher` after each change of the text, whoever made it, until what is returned is called. */
+  onChange(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
   destroy(): void {
     this.view.destroy();
   }
 
   async #loadLanguage(path: string): Promise<void> {
-    const found = LanguageDescription.matchFilename(languages, path.slice(path.lastIndexOf("/") + 1));
-    if (found === null) return;
-    const support = await found.load();
-    this.view.dispatch({ effects: this.#language.reconfigure(support) });
+    const support = await languageOf(path);
+    if (support !== null) this.view.dispatch({ effects: this.#language.reconfigure(support) });
   }
 
   #extensions(options: ViewOptions): Extension[] {
@@ -166,6 +171,7 @@ export class TextView {
       EditorView.updateListener.of((update) => {
         if (update.docChanged && !update.transactions.some((each) => each.annotation(fromDisk) === true))
           options.onEdit();
+        if (update.docChanged) for (const watcher of this.#watchers) watcher();
         if (update.selectionSet || update.docChanged) {
           const { head } = update.state.selection.main;
           const line = update.state.doc.lineAt(head);
@@ -177,6 +183,12 @@ export class TextView {
       this.#look.of(look(options.dark)),
     ];
   }
+}
+
+/** How the text of a file is written, by its name; null if that is not known. */
+export async function languageOf(path: string): Promise<Extension | null> {
+  const found = LanguageDescription.matchFilename(languages, path.slice(path.lastIndexOf("/") + 1));
+  return found === null ? null : found.load();
 }
 
 /** A file whose lines all end in CRLF keeps them so. */

@@ -9,18 +9,12 @@ import {
   IconCopy,
   IconDots,
   IconDownload,
-  IconFile,
-  IconFileCode,
-  IconFileSymlink,
-  IconFileText,
-  IconFolderFilled,
   IconFolderOpen,
   IconHistory,
   IconLink,
   IconNotebook,
   IconPackage,
   IconPencil,
-  IconPhoto,
   IconTrash,
   IconX,
 } from "../ui/icons.ts";
@@ -31,6 +25,7 @@ import classes from "./FileGrid.module.css";
 import type { RowActions } from "./FileGrid.tsx";
 import { NameRow } from "./NameRow.tsx";
 import { isNotebook } from "./path.ts";
+import { TypeIcon } from "./TypeIcon.tsx";
 
 interface Props extends RowActions {
   entry: Entry;
@@ -190,20 +185,4 @@ function RowMenu({
       ]}
     />
   );
-}
-
-const CODE =
-  /\.(c|cc|cpp|css|go|h|hs|html?|java|jl|js|json|jsx|lua|m|ml|php|pl|py|r|rb|rs|sage|sh|sql|swift|tex|toml|ts|tsx|xml|ya?ml)$/i;
-const PICTURE = /\.(gif|jpe?g|png|svg|webp|avif)$/i;
-const TEXT = /\.(md|txt|csv|tsv|rst|log|org|bib)$/i;
-
-function TypeIcon({ entry }: { entry: Entry }) {
-  const look = { size: 18, stroke: 1.6, "aria-hidden": true, className: classes.icon } as const;
-  if (entry.type === "directory")
-    return <IconFolderFilled size={18} aria-label={texts.files.folder} className={classes.folder} />;
-  if (entry.type === "link") return <IconFileSymlink {...look} />;
-  if (CODE.test(entry.name)) return <IconFileCode {...look} />;
-  if (PICTURE.test(entry.name)) return <IconPhoto {...look} />;
-  if (TEXT.test(entry.name)) return <IconFileText {...look} />;
-  return <IconFile {...look} />;
 }

@@ -8,7 +8,7 @@ import { FolderView } from "./FolderView.tsx";
 import { baseName } from "./path.ts";
 
 /** A folder of the project. */
-export function FilesPage() {
+export default function FilesPage() {
   const project = useProject();
   const path = (useParams()["*"] ?? "").replace(/\/+$/, "");
   useTitle(path === "" ? project.title : `${baseName(path)} · ${project.title}`);

@@ -12,7 +12,7 @@ interface Wanted {
 }
 
 /** Calls `look` when the folder or file may have changed, also at the beginning. A hidden page watches nothing. */
-export function useWatch({ project, path, on }: Wanted, look: () => Promise<unknown>): void {
+export function useWatch({ project, path, on }: Wanted, look: () => unknown): void {
   const visible = useDocumentVisibility() === "visible";
   const latest = useRef(look);
   useEffect(() => {
@@ -20,7 +20,7 @@ export function useWatch({ project, path, on }: Wanted, look: () => Promise<unkn
   });
   useEffect(() => {
     if (!on || !visible) return undefined;
-    const { run, stop } = steady(() => latest.current());
+    const { run, stop } = steady(() => Promise.resolve(latest.current()));
     const unwatch = watchFiles({ project, path, changed: run });
     return () => {
       unwatch();

@@ -1,5 +1,5 @@
 import { Button, Container, Group, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
-import { lazy, Suspense, useDeferredValue, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { api } from "../api/api.ts";
@@ -37,6 +37,8 @@ export function matching(projects: Project[], words: string): Project[] {
 
 export function ProjectsPage() {
   useTitle(texts.projects.title);
+  // Where everybody goes next: fetched while they look.
+  useEffect(() => void import("../files/FilesPage.tsx"), []);
   const loaded = useAppSelector(selectLoaded);
   const projects = useAppSelector(selectProjects);
   // The plain call answers where the live connection is slow to come or not let through.

@@ -1,40 +1,21 @@
-import "@mantine/core/styles/List.css";
-import "@mantine/core/styles/Code.css";
-
-import {
-  Alert,
-  Anchor,
-  Button,
-  Code,
-  Container,
-  Group,
-  List,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
+import { Button, Container, Group, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 
 import { api } from "../api/api.ts";
-import type { Restored, Snapshot } from "../api/contract.ts";
+import type { Snapshot } from "../api/contract.ts";
 import { faultOf } from "../api/fault.ts";
 import { places } from "../app/places.ts";
-import { parentOf } from "../files/path.ts";
 import { useProject } from "../project/context.ts";
 import { useProjectActions } from "../projects/actions.ts";
 import { texts } from "../texts/index.ts";
-import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
-import { IconCamera, IconDeviceFloppy, IconHistory } from "../ui/icons.ts";
+import { IconCamera, IconDeviceFloppy } from "../ui/icons.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
-import { tellFault } from "../ui/tell.ts";
-import { exact } from "../ui/time.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { TimeLine } from "./TimeLine.tsx";
+import { useRestoring } from "./useRestoring.tsx";
 
 const NONE: Snapshot[] = [];
 
@@ -129,86 +110,18 @@ function PathForm({ path, onPath }: { path: string; onPath: (path: string) => vo
 }
 
 function Restoring({ id, path, snapshots }: { id: string; path: string; snapshots: Snapshot[] }) {
-  const [restore, { isLoading }] = api.useRestorePathMutation();
-  const [chosen, setChosen] = useState<Snapshot | null>(null);
-  const [result, setResult] = useState<Restored | null>(null);
+  const { ask, panel } = useRestoring(id, path);
   const what = path === "" ? texts.snapshots.whole : path;
-
-  const confirmed = async () => {
-    if (chosen === null) return;
-    try {
-      setResult(await restore({ project_id: id, snapshot: chosen.name, path }).unwrap());
-    } catch (error) {
-      tellFault(texts.snapshots.refused, error);
-    }
-    setChosen(null);
-  };
-
   return (
     <>
-      {result !== null && <Done id={id} path={path} result={result} onClose={() => setResult(null)} />}
-      <TimeLine snapshots={snapshots} what={what} onRestore={setChosen} />
-      <Confirm
-        opened={chosen !== null}
-        title={texts.snapshots.confirmTitle(chosen === null ? "" : exact(chosen.time))}
-        words={texts.snapshots.confirm(what.charAt(0).toUpperCase() + what.slice(1))}
-        action={texts.snapshots.restore}
-        busy={isLoading}
-        onClose={() => setChosen(null)}
-        onConfirm={confirmed}
+      {panel}
+      <TimeLine
+        snapshots={snapshots}
+        what={what}
+        placeOf={({ name }) => places.snapshot(id, name, path)}
+        onRestore={ask}
       />
     </>
-  );
-}
-
-/** What came back, and where that is kept which was there before. */
-function Done({
-  id,
-  path,
-  result,
-  onClose,
-}: {
-  id: string;
-  path: string;
-  result: Restored;
-  onClose: () => void;
-}) {
-  const name = (each: string) => (each === "" ? texts.files.home : each);
-  return (
-    <Alert
-      color="olive"
-      variant="light"
-      mb="md"
-      icon={<IconHistory aria-hidden />}
-      title={texts.snapshots.done}
-      withCloseButton
-      closeButtonLabel={texts.common.close}
-      onClose={onClose}
-      role="status"
-    >
-      <Stack gap={6}>
-        <Text size="sm">{texts.snapshots.restored(result.restored.map(name).join(", "))}</Text>
-        {result.set_aside.length === 0 ? (
-          <Text size="sm">{texts.snapshots.nothingSetAside}</Text>
-        ) : (
-          <>
-            <Text size="sm">{texts.snapshots.setAside}</Text>
-            <List size="sm">
-              {result.set_aside.map((each) => (
-                <List.Item key={each}>
-                  <Anchor component={Link} to={places.folder(id, parentOf(each))} underline="always">
-                    <Code>{each}</Code>
-                  </Anchor>
-                </List.Item>
-              ))}
-            </List>
-          </>
-        )}
-        <Anchor component={Link} to={places.folder(id, parentOf(path))} size="sm" underline="always">
-          {texts.snapshots.showFiles}
-        </Anchor>
-      </Stack>
-    </Alert>
   );
 }
 

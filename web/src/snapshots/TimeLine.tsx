@@ -1,7 +1,9 @@
 import { Button, Text, Title } from "@mantine/core";
+import { Link } from "react-router";
 
 import type { Snapshot } from "../api/contract.ts";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { dayName, exact, hourMinute } from "../ui/time.ts";
 import { byDay } from "./byDay.ts";
@@ -10,11 +12,13 @@ import classes from "./TimeLine.module.css";
 interface Props {
   snapshots: Snapshot[];
   what: string;
+  /** Where a snapshot is looked into. */
+  placeOf: (snapshot: Snapshot) => string;
   onRestore: (snapshot: Snapshot) => void;
 }
 
 /** Snapshots by day, the newest first. */
-export function TimeLine({ snapshots, what, onRestore }: Props) {
+export function TimeLine({ snapshots, what, placeOf, onRestore }: Props) {
   return (
     <section aria-label={texts.snapshots.list} className={classes.line}>
       {byDay(snapshots).map(({ day, snapshots: those }) => (
@@ -31,6 +35,15 @@ export function TimeLine({ snapshots, what, onRestore }: Props) {
                 <Text span size="sm" c="dimmed" className={classes.ago}>
                   <Ago time={snapshot.time} />
                 </Text>
+                <Button
+                  component={Link}
+                  to={placeOf(snapshot)}
+                  size="compact-sm"
+                  variant="light"
+                  aria-label={laterTexts.look.openOf(what, exact(snapshot.time))}
+                >
+                  {laterTexts.look.open}
+                </Button>
                 <Button
                   size="compact-sm"
                   variant="default"
