@@ -19,6 +19,14 @@ export function visit(address: string, instance = new FakeInstance(), account: A
     if (listing !== undefined) {
       return Promise.resolve(Response.json({ sessions: instance.terminals.get(listing) ?? [] }));
     }
+    const [, project, path] = /^\/([0-9a-f-]{36})\/files\/(.*)$/.exec(url) ?? [];
+    if (project !== undefined && path !== undefined) {
+      const content = instance.read(project, decodeURIComponent(path));
+      const missing = { error: { code: "not_found", message: "" } };
+      return Promise.resolve(
+        content === undefined ? Response.json(missing, { status: 404 }) : new Response(content),
+      );
+    }
     const event = url.replace("/api/v1/", "");
     const { status, body, session } = instance.call(
       event,

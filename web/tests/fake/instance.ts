@@ -74,6 +74,8 @@ export class FakeInstance {
   readonly requests: Fields[] = [];
   readonly trash: { deleted: Deleted; files: Map<string, File> }[] = [];
   readonly snapshots = new Map<string, Snapshot[]>();
+  /** What a snapshot holds, by project and name of the snapshot; folders end in "/". */
+  readonly past = new Map<string, Map<string, string>>();
   /** Answers given instead of the true one, once each. */
   readonly refusals: { event: string; status: number; code: string; message: string }[] = [];
   /** How long a project takes from one state to the next (milliseconds). */
@@ -289,6 +291,9 @@ export class FakeInstance {
         return ok({});
       case "list_snapshots":
         return ok({ snapshots: this.snapshots.get(id) ?? [] });
+      case "list_snapshot_directory":
+      case "read_snapshot_file":
+        return this.#look(event, this.past.get(`${id} ${textOf(fields.snapshot)}`), textOf(fields.path));
       case "restore_path": {
         const path = String(fields.path);
         return ok({ restored: [path], set_aside: [`${path}.before-restore-2026-11-22T10-15-00Z`] });
@@ -297,6 +302,16 @@ export class FakeInstance {
         if (project.state !== "running") return refuse(409, "not_running", "The project is not running.");
         return this.#doWithFiles(event, id, fields);
     }
+  }
+
+  #look(event: string, held: Map<string, string> | undefined, path: string): Answer {
+    const modified = "2026-11-22T10:00:00Z";
+    const files = new Map([...(held ?? [])].map(([key, content]) => [key, { content, modified }]));
+    if (event === "list_snapshot_directory")
+      return ok({ entries: entriesOf(files, path, false), truncated: false });
+    if (files.has(`${path}/`)) return refuse(409, "is_a_directory", "It is a folder.");
+    const file = files.get(path) ?? refuse(404, "not_found", "It is not in the snapshot.");
+    return ok({ content: btoa(file.content), modified, size: file.content.length });
   }
 
   #doWithFiles(event: string, id: string, fields: Fields): Answer {
