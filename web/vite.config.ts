@@ -11,6 +11,7 @@ const passOn = { target: instance, changeOrigin: true, secure: false, ws: true }
 
 export default defineConfig({
   plugins: [react(), pdfParts(), budget(200_000), compress()],
+  worker: { format: "es" },
   build: {
     target: "es2022",
     // Nothing inline: the content security policy allows only files of the instance itself.

@@ -13,11 +13,14 @@ export function pdfParts(): Plugin {
     name: "pdf-parts",
     apply: "build",
     async generateBundle() {
+      const { version } = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as {
+        version: string;
+      };
       for (const folder of FOLDERS) {
         for (const name of await readdir(join(PACKAGE, folder))) {
           if (name.endsWith(".wasm")) continue;
           const source = await readFile(join(PACKAGE, folder, name));
-          this.emitFile({ type: "asset", fileName: `assets/pdfjs/${folder}/${name}`, source });
+          this.emitFile({ type: "asset", fileName: `assets/pdfjs-${version}/${folder}/${name}`, source });
         }
       }
     },

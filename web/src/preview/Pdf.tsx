@@ -1,7 +1,7 @@
 import "pdfjs-dist/legacy/web/pdf_viewer.css";
 
-import { getDocument, GlobalWorkerOptions } from "pdfjs-dist/legacy/build/pdf.mjs";
-import worker from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?url";
+import { getDocument, GlobalWorkerOptions, version } from "pdfjs-dist/legacy/build/pdf.mjs";
+import worker from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?worker&url";
 // It takes what it needs from what the line above has made global: the order of the two matters.
 import { EventBus, LinkTarget, PDFLinkService, PDFViewer } from "pdfjs-dist/legacy/web/pdf_viewer.mjs";
 import { useEffect, useRef, useState } from "react";
@@ -15,7 +15,7 @@ import classes from "./Pdf.module.css";
 GlobalWorkerOptions.workerSrc = worker;
 
 /** Character maps and fonts that documents may count on (build/pdf.ts puts them there). */
-const parts = (folder: string) => `${import.meta.env.BASE_URL}assets/pdfjs/${folder}/`;
+const parts = (folder: string) => `${import.meta.env.BASE_URL}assets/pdfjs-${version}/${folder}/`;
 
 /** The pages of a PDF: drawn when they come into view, with their text to select and to be read aloud. No script of it runs. */
 export function Pdf({ path, bytes }: { path: string; bytes: Uint8Array<ArrayBuffer> }) {
