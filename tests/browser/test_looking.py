@@ -119,7 +119,7 @@ def test_a_file_as_it_was_is_looked_at_compared_and_brought_back(in_project: Per
     call(page, "save_project", wait=120)
     call(page, "write_text_file", path="notes/proof.txt", content="Let p be prime.\nThen p is 2 or odd.\n")
     place(page, "Snapshots")
-    page.get_by_role("link", name=re.compile("^Look at the whole project as of")).first.click()
+    page.get_by_role("link", name=re.compile("^Look inside the whole project as of")).first.click()
     page.get_by_role("list", name="Files in the snapshot").get_by_role("link", name="notes").click()
     page.get_by_role("link", name="proof.txt").click()
     expect(page.get_by_role("textbox", name="Text of notes/proof.txt")).to_contain_text("Then p is odd.")

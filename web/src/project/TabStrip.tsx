@@ -51,7 +51,8 @@ export function TabStrip({ id }: { id: string }) {
               <span>{labelOf(tab)}</span>
             </NavLink>
             <CloseButton
-              size="xs"
+              size={24}
+              iconSize={14}
               className={classes.close}
               aria-label={texts.project.closeTab(labelOf(tab))}
               onClick={() => close(tab)}

@@ -39,7 +39,7 @@ export const enLater = {
   look: {
     title: (when: string) => `As of ${when}`,
     open: "Look inside",
-    openOf: (what: string, when: string) => `Look at ${what} as of ${when}`,
+    openOf: (what: string, when: string) => `Look inside ${what} as of ${when}`,
     list: "Files in the snapshot",
     empty: "The folder was empty.",
     failed: "The snapshot could not be looked into",

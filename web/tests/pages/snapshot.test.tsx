@@ -27,7 +27,7 @@ const inside = `/${encodeURIComponent(NAME)}`;
 
 it("a snapshot is gone into, folder by folder, to a file as it was", async () => {
   const { user, place } = look("");
-  await user.click(await screen.findByRole("link", { name: /^Look at the whole project as of/ }));
+  await user.click(await screen.findByRole("link", { name: /^Look inside the whole project as of/ }));
   await user.click(await screen.findByRole("link", { name: "notes" }));
   await user.click(await screen.findByRole("link", { name: "proof.txt" }));
   expect(place.now).toMatch(/snapshots\/2026-11-22T10%3A15%3A00Z\/notes\/proof.txt$/);
