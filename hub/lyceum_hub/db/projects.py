@@ -80,20 +80,22 @@ def _project(row: asyncpg.Record) -> Project:
     return Project(**plain, state=State(row["state"]), quota=quota, users=_people.decode(row["users"]))
 
 
-async def insert(connection: Connection, owner: UUID, title: str, description: str, quota: Quota) -> UUID:
-    """Make a project and its owner (in a transaction); return its id."""
-    project_id: UUID = await connection.fetchval(
+async def insert(
+    connection: Connection, project_id: UUID, owner: UUID, *, title: str, description: str, quota: Quota
+) -> None:
+    """Make a project and its owner (in a transaction)."""
+    await connection.execute(
         """
-        insert into projects (title, description, disk, memory, cores, cpu_shares, idle_timeout, network, member_host)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        returning project_id
+        insert into projects
+            (project_id, title, description, disk, memory, cores, cpu_shares, idle_timeout, network, member_host)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
+        project_id,
         title,
         description,
         *(getattr(quota, name) for name in _QUOTA),
     )
     await add_person(connection, project_id, owner, "owner")
-    return project_id
 
 
 async def find(connection: Connection, project_id: UUID) -> Project | None:

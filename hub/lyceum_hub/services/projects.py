@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from lyceum_compute.protocol import messages
 from lyceum_compute.protocol.messages import SaveResult, State
@@ -34,6 +34,13 @@ LIVE = frozenset({State.RUNNING})
 LONGEST_MOVE = 3_600.0
 #: Seconds after which a state of rest is taken for the end of the way, and not for a place on it.
 AT_REST = 3.0
+
+
+def new_id() -> UUID:
+    """Return an id for a new project. Without its dashes it names a user, and Linux takes no name of digits alone."""
+    while (project_id := uuid4()).hex.isdecimal():
+        pass
+    return project_id
 
 
 class Projects:
@@ -107,7 +114,10 @@ class Projects:
             if await projects.owned_count(connection, caller.account_id) >= most:
                 raise ConflictError(f"An account can own {most} projects.")
             quota = self._settings.quotas.defaults
-            project_id = await projects.insert(connection, caller.account_id, title, description, quota)
+            project_id = new_id()
+            await projects.insert(
+                connection, project_id, caller.account_id, title=title, description=description, quota=quota
+            )
         if start:
             try:
                 await self._change(project_id, "start")
