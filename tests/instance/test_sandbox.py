@@ -25,6 +25,7 @@ async def _in_terminal(client: Client, project: str, script: str) -> str:
         await viewer.until("THE-BEGINNING\r\n")
         await viewer.type(f"{{ {script}; }} 2>&1; echo THE-''END; exit\n")
         await viewer.until("THE-END\r\n")
+        await viewer.closed()  # the next script gets a shell of its own
         printed = viewer.output.decode().replace("\r\n", "\n")
         return printed.partition("THE-BEGINNING\n")[2].rpartition("THE-END\n")[0]
 
