@@ -112,6 +112,7 @@ CEILINGS = {
     "lyceum-gateway": 2.0,
     "lyceum-ssh": 2.0,
     "lyceum-dialler": 4.0,
+    "lyceum-nursery": 4.0,
     "lyceum-storage": 2.5,
     "lyceum-dump": 2.0,
     "lyceum-network@": 3.0,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,8 @@ ETC = (
     *("papersize", "paperspecs", "services", "ssl", "terminfo", "texmf", "timezone", "vim"),
 )
 TTY_GROUP = 5
+#: Whose sockets those are that the gateway connects to.
+GATEWAY = "lyceum-gateway"
 TERMINALS = 256
 _libc = ctypes.CDLL(None, use_errno=True)
 _MS_NOSUID, _MS_NOEXEC, _MNT_DETACH = 2, 8, 2
@@ -57,6 +61,7 @@ def prepare(layout: Layout, uid: int) -> None:
         folder.mkdir(exist_ok=True)
         if not os.path.ismount(folder):
             folder.chmod(mode)
+    give_sockets_to(layout.run, GATEWAY)
     _link(layout.run / "home", layout.home)
     for name, content in account_files(layout.name, uid, os.uname().nodename).items():
         _write(etc / name, content.encode())
@@ -80,6 +85,12 @@ def make_root(network: Network, root: Path = ROOT, etc: Path = Path("/etc")) -> 
         _write(root / name, content)
     for name in ETC:
         mirror.copy(etc / name, root / "etc" / name)
+
+
+def give_sockets_to(folder: Path, group: str) -> None:
+    """Let all that is made in a folder from now on belong to a group: the service manager need not see to it."""
+    shutil.chown(folder, group=group)
+    folder.chmod(folder.stat().st_mode | stat.S_ISGID)
 
 
 def remove(layout: Layout) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 
-from .namespaces import NoProjectError, sockets_in
+from lyceum_compute.running import NoProjectError
+
+from .namespaces import sockets_in
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from lyceum_compute.dialler import namespaces
-from lyceum_compute.dialler.namespaces import NoProjectError, sockets_in
+from lyceum_compute.dialler.namespaces import sockets_in
+from lyceum_compute.running import NoProjectError
 
 NAME = "c2b6ca5e8f334b8ab1c64b1a5e0c2f11"
 UNIT = f"lyceum-project@{NAME}.service"

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from lyceum_compute.dialler import server
-from lyceum_compute.dialler.namespaces import NoProjectError
+from lyceum_compute.running import NoProjectError
 
 NAME = "c2b6ca5e8f334b8ab1c64b1a5e0c2f11"
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from lyceum_compute.daemon import gateway as daemon
 from lyceum_compute.dialler import server
-from lyceum_compute.dialler.namespaces import NoProjectError
 from lyceum_compute.gateway import relay
 from lyceum_compute.gateway.control import Control
 from lyceum_compute.gateway.links import Links
@@ -23,6 +22,7 @@ from lyceum_compute.gateway.reach import Places
 from lyceum_compute.gateway.relay import BrowserSide, Route
 from lyceum_compute.gateway.tickets import Tickets
 from lyceum_compute.protocol.messages import DropConnections
+from lyceum_compute.running import NoProjectError
 
 ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
 ACCOUNT = "aaaaaaaa-0000-4000-8000-000000000001"
