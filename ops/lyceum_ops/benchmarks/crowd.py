@@ -14,23 +14,24 @@ import httpx
 import msgspec
 from lyceum_stacks.plan import capacities
 
-from lyceum_ops import preflight
+from lyceum_ops import checkout, preflight
 from lyceum_ops.benchmarks import figures, instance
-from lyceum_ops.benchmarks.instance import Instance, Project
+from lyceum_ops.benchmarks.instance import Instance
 from lyceum_ops.commands import lab as lab_commands
-from lyceum_ops.commands import up
+from lyceum_ops.commands import plan, up
 from lyceum_ops.errors import die
 from lyceum_ops.lab.definition import SINGLE_MACHINE
 from lyceum_ops.progress import Progress
 from lyceum_ops.remote import of_lab
 
-AT_ONCE = 10  # projects that are started side by side
+AT_ONCE = 10  # projects that are started or stopped side by side
 MEMORY = 50  # MB that each may use: the machine promises no more than it has
 QUESTIONS = 200
 REST = 30.0  # seconds over which the daemon's processor time is taken
 DISK_GIGABYTES = 20
 # What is recorded: MB of the machine's memory for each project.
 CAPACITY = "compute.idle_memory"
+OWNERSHIP = checkout.ROOT / "docs" / "cost-of-ownership.md"
 # The aims: an answer's median in milliseconds, the daemon's share of a core, MB of memory for each project.
 STATUS_AIM, CPU_AIM, MEMORY_AIM = 10.0, 0.01, 12.0
 
@@ -44,17 +45,18 @@ class Report(msgspec.Struct, frozen=True):
     memory: float
 
 
-def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, existing: bool, record_it: bool) -> Report:
+def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, existing: bool, record_it: bool) -> None:
     """Fill an instance on one machine with projects that idle; it is made and removed, unless `existing`.
 
-    With `record_it`, what was measured takes the place of an estimate in the table that plans stand on.
+    With `record_it`, what was measured takes the place of an estimate in the table that plans stand on, and the page
+    about three institutions is written anew.
     """
     preflight.check_root()
     if not existing:
         lab_commands.remove(name)
         up.run(name, single=True, port=port, disk_gigabytes=DISK_GIGABYTES, progress=progress)
     try:
-        report = asyncio.run(_measure(progress, name, many))
+        report = asyncio.run(_measure(progress, name, many, stop=keep or existing))
     except (OSError, httpx.HTTPError) as error:
         die(f"The measurement broke off: {error}", hint="What was measured so far is not shown: it would mislead.")
     finally:
@@ -65,38 +67,44 @@ def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, exis
     if record_it:
         source = f"./lyceum bench projects --many {many}: {os.cpu_count()} cores, {figures.processor()}"
         capacities.record(CAPACITY, Decimal(f"{report.memory:.2f}"), source, datetime.now(UTC).date())
-    return report
+        plan.run(plan.Wanted(ownership=str(OWNERSHIP)))
+    figures.demand([name for name, value, aim, _ in _rows(report) if aim is not None and value >= aim])
 
 
-async def _measure(progress: Progress, name: str, many: int) -> Report:
+async def _measure(progress: Progress, name: str, many: int, *, stop: bool) -> Report:
     async with instance.signed_in(name) as ours:
         with progress.step(f"Make {many} projects"):
             projects = [await _small_project(ours, number) for number in range(many)]
         before = _available_memory()
         with progress.step(f"Start {many} projects, {AT_ONCE} at once"):
-            await _start_all(projects)
+            await _each(ours, projects, "start_project", "running")
         with progress.step("Let them idle, and ask the daemon"):
             probe = await asyncio.to_thread(_probe, name)
         used = (before - _available_memory()) / many
-        with progress.step("Stop them"):
-            await asyncio.gather(*(project.stop() for project in projects))
+        if stop:
+            with progress.step("Stop them"):
+                await _each(ours, projects, "stop_project", "opened")
+    if used <= 0:
+        die("Memory was freed meanwhile by something else on this computer.", hint="Measure when it is at rest.")
     return Report(probe.running, probe.milliseconds, probe.cpu, used)
 
 
-async def _small_project(ours: Instance, number: int) -> Project:
-    project = await ours.project(f"crowd {number}")
-    await ours.call("set_quotas", project_id=project.project_id, memory=MEMORY)
-    return project
+async def _small_project(ours: Instance, number: int) -> str:
+    """Make a project that has never run; its id."""
+    project_id = str((await ours.call("create_project", title=f"crowd {number}"))["project_id"])
+    await ours.call("set_quotas", project_id=project_id, memory=MEMORY)
+    return project_id
 
 
-async def _start_all(projects: Sequence[Project]) -> None:
+async def _each(ours: Instance, projects: Sequence[str], event: str, wanted: str) -> None:
+    """Start or stop all, some at once, and wait until they have."""
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def start(project: Project) -> None:
+    async def change(project_id: str) -> None:
         async with places:
-            await project.start()
+            await ours.change(project_id, event, wanted)
 
-    await asyncio.gather(*(start(project) for project in projects))
+    await asyncio.gather(*(change(project_id) for project_id in projects))
 
 
 class Probed(msgspec.Struct, frozen=True):
@@ -125,15 +133,18 @@ def _available_memory() -> float:
     raise OSError("/proc/meminfo does not tell MemAvailable")
 
 
-def _show(report: Report) -> None:
-    status = statistics.median(report.status)
-    rows = (
-        ("the daemon's answer about its status, median", status, STATUS_AIM, "ms"),
+def _rows(report: Report) -> tuple[tuple[str, float, float | None, str], ...]:
+    """What is shown: a name, the figure, what it shall be under and its unit."""
+    return (
+        ("the daemon's answer about its status, median", statistics.median(report.status), STATUS_AIM, "ms"),
         ("the same, 95th percentile", figures.percentile(report.status, 95), None, "ms"),
         ("the daemon's processor time, of one core", 100 * report.cpu, 100 * CPU_AIM, "%"),
         ("memory of this computer for each project", report.memory, MEMORY_AIM, "MB"),
     )
+
+
+def _show(report: Report) -> None:
     print(f"\n{report.running} running projects that idle")
-    for name, value, aim, unit in rows:
+    for name, value, aim, unit in _rows(report):
         verdict = "" if aim is None else f"  aim: under {aim:g} ({'met' if value < aim else 'missed'})"
         print(f"  {value:8.2f} {unit:2}  {name}{verdict}")

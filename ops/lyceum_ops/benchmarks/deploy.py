@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from lyceum_ops import checkout, deploy, programs
+from lyceum_ops.benchmarks import figures
 from lyceum_ops.commands import lab as lab_commands
 from lyceum_ops.commands import up
 from lyceum_ops.errors import die
@@ -37,7 +38,7 @@ class Report(msgspec.Struct, frozen=True):
         return self.second_site / self.ping
 
 
-def run(progress: Progress, *, name: str, port: int, keep: bool, existing: bool) -> Report:
+def run(progress: Progress, *, name: str, port: int, keep: bool, existing: bool) -> None:
     """Bring a lab up (from nothing, unless `existing`), run the site again, ping, and print it all."""
     began = len(progress.steps)
     if not existing:
@@ -58,9 +59,9 @@ def run(progress: Progress, *, name: str, port: int, keep: bool, existing: bool)
     report = Report(
         stages, stages.get("Deploy", 0.0), round(outcome.seconds, 2), outcome.changes, round(ping, 2), roles
     )
-    _write(report)
     _show(report)
-    return report
+    figures.write("deploy", msgspec.to_builtins(report) | {"ratio": round(report.ratio, 2)})
+    figures.demand(["the second run in pings"] if report.ratio > AIM else [])
 
 
 def _ping(path: Path) -> float:
@@ -77,13 +78,6 @@ def _ping(path: Path) -> float:
     return time.monotonic() - began
 
 
-def _write(report: Report) -> None:
-    folder = checkout.BUILD / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    content = msgspec.to_builtins(report) | {"ratio": round(report.ratio, 2)}
-    (folder / "deploy.json").write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-
-
 def _show(report: Report) -> None:
     print("\nStages of up")
     for name, seconds in report.stages.items():
@@ -95,4 +89,3 @@ def _show(report: Report) -> None:
     print("\nShare of each role in it")
     for role, share in report.roles.items():
         print(f"  {share:7.1%}  {role}")
-    print(f"\nAlso in {checkout.BUILD / 'bench' / 'deploy.json'}")

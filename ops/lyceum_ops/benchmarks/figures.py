@@ -11,20 +11,21 @@ from pathlib import Path
 import msgspec
 
 from lyceum_ops import checkout
+from lyceum_ops.errors import die
 
 
 class Figure(msgspec.Struct, frozen=True):
     """Samples of one figure on our side and on a peer's, in the same unit, taken in the same run.
 
     Attributes:
-        aim: the ratio of medians (ours to the peer's) that we want to stay below.
+        aim: the ratio of medians (ours to the peer's) that we want to stay below; none for what is only told.
     """
 
     name: str
     unit: str
     ours: list[float]
     peers: list[float]
-    aim: float
+    aim: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -33,8 +34,8 @@ class Figure(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> bool:
-        """Whether the aim was reached."""
-        return self.ratio <= self.aim
+        """Whether the aim, if there is one, was reached."""
+        return self.aim is None or self.ratio <= self.aim
 
     def as_json(self) -> dict[str, object]:
         """All of it, for a file."""
@@ -52,19 +53,21 @@ def percentile(samples: Sequence[float], rank: float) -> float:
     return sorted(samples)[max(0, math.ceil(len(samples) * rank / 100) - 1)]
 
 
-def show(figures: Sequence[Figure], *, peer: str) -> None:
+def show(figures: Sequence[Figure], *, ours: str = "Lyceum", peer: str) -> None:
     """Print figures as a table: medians and 95th percentiles of both sides, the ratio and the aim."""
     width = max(len(figure.name) for figure in figures)
-    print(f"\n{'':{width}}  {'Lyceum':>17}  {peer:>17}")
+    print(f"\n{'':{width}}  {ours:>17}  {peer:>17}")
     print(f"{'':{width}}  {'median':>8} {'95 %':>8}  {'median':>8} {'95 %':>8}  ratio  aim")
     for figure in figures:
-        ours, peers = (
-            f"{statistics.median(side):8.3g} {percentile(side, 95):8.3g}" for side in (figure.ours, figure.peers)
-        )
-        verdict = "met" if figure.met else "missed"
-        print(
-            f"{figure.name:{width}}  {ours}  {peers}  {figure.ratio:5.2f}  {figure.aim:.2f} {verdict} ({figure.unit})"
-        )
+        sides = (f"{statistics.median(side):8.3g} {percentile(side, 95):8.3g}" for side in (figure.ours, figure.peers))
+        verdict = "" if figure.aim is None else f"{figure.aim:.2f} {'met' if figure.met else 'missed'}"
+        print(f"{figure.name:{width}}  {'  '.join(sides)}  {figure.ratio:5.2f}  {verdict:11} ({figure.unit})")
+
+
+def demand(missed: Sequence[str]) -> None:
+    """End the command with an error if aims were missed; they are named."""
+    if missed:
+        die(f"{len(missed)} of the aims were missed: {', '.join(missed)}.", hint="On a busy computer, measure again.")
 
 
 def processor() -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import connect
@@ -17,6 +19,8 @@ from lyceum_ops.benchmarks.person import ECHOED, PATIENCE, TYPED, Person, ask_ke
 from lyceum_ops.errors import die
 from lyceum_ops.inventory.secrets import administrator_password
 from lyceum_ops.lab import definition, inventory
+
+MEMORY = 400  # MB that a project may use: twenty of them fit into a small computer
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,16 @@ class Instance:
             raise ConnectionError(f"{event} was answered with {answer.status_code}: {answer.text[:300]}")
         return answer.json()
 
+    async def change(self, project_id: str, event: str, wanted: str) -> None:
+        """Start or stop a project, and wait until it is in the state that is wanted."""
+        answer = await self.call(event, project_id=project_id, wait=PATIENCE)
+        if answer["state"] != wanted:
+            raise ConnectionError(f"{event} ended in {answer['state']}: {answer['state_detail']}")
+
     async def project(self, name: str) -> Project:
         """Make a project, start it once, so that it has its place and its user, and stop it."""
         project_id = (await self.call("create_project", title=name))["project_id"]
+        await self.call("set_quotas", project_id=project_id, memory=MEMORY)
         await self.call("start_project", project_id=project_id, wait=PATIENCE)
         uid = (await self.call("project_exec", project_id=project_id, command="id", args=["-u"]))["stdout"]
         await self.call("stop_project", project_id=project_id, wait=PATIENCE)
@@ -54,11 +65,11 @@ class Project(Person):
 
     async def start(self) -> None:
         """Start it and wait until it runs."""
-        await self._change("start_project", "running")
+        await self._instance.change(self.project_id, "start_project", "running")
 
     async def stop(self) -> None:
         """Stop it and wait until it has; the copy to storage that follows is waited for too."""
-        await self._change("stop_project", "opened")
+        await self._instance.change(self.project_id, "stop_project", "opened")
 
     async def terminal(self) -> None:
         """Open a terminal and wait for its echo."""
@@ -76,6 +87,27 @@ class Project(Person):
         async with self._websocket(address, self._origin) as connection:
             await ask_kernel(connection)
 
+    async def run_python(self, program: str, *arguments: str) -> None:
+        """Run a program for Python in the project, to its end."""
+        fields = {"command": "python3", "args": ["-c", program, *arguments], "project_id": self.project_id}
+        result = await self._instance.call("project_exec", **fields)
+        if result["exit_code"] != 0:
+            raise ConnectionError(f"a program in a project failed: {result['stderr'][-300:]}")
+
+    def connection(self) -> socket.socket:
+        """Connect to the instance under the name of the project's origin."""
+        plain = socket.create_connection(("127.0.0.1", self._instance.port))
+        return self._instance.tls.wrap_socket(plain, server_hostname=urlsplit(self._origin).hostname)
+
+    def head(self, port: int, path: str) -> list[str]:
+        """Return the first lines of a request to what listens on one of the project's ports."""
+        return [
+            f"GET /{self.project_id}/port/{port}/{path} HTTP/1.1",
+            f"Host: {urlsplit(self._origin).netloc}",
+            f"Origin: {self._origin}",
+            f"Authorization: {self._instance.http.headers['Authorization']}",
+        ]
+
     def processes(self) -> Iterator[int]:
         """Everything that runs as the project's user."""
         for entry in Path("/proc").glob("[0-9]*"):
@@ -83,16 +115,11 @@ class Project(Person):
                 if entry.stat().st_uid == self._uid:
                     yield int(entry.name)
 
-    async def _change(self, event: str, wanted: str) -> None:
-        answer = await self._instance.call(event, project_id=self.project_id, wait=PATIENCE)
-        if answer["state"] != wanted:
-            raise ConnectionError(f"{event} ended in {answer['state']}: {answer['state_detail']}")
-
     def _websocket(self, address: str, origin: str) -> connect:
         key = self._instance.http.headers["Authorization"]
         return connect(
             address, host="127.0.0.1", port=self._instance.port, ssl=self._instance.tls, max_size=None,
-            additional_headers={"Authorization": key, "Origin": origin},
+            additional_headers={"Authorization": key, "Origin": origin}, open_timeout=PATIENCE,
         )  # fmt: skip
 
 

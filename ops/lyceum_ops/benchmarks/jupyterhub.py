@@ -39,7 +39,7 @@ c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.Spawner.args = ["--allow-root"]
-c.Spawner.http_timeout = c.Spawner.start_timeout = 120
+c.Spawner.http_timeout = c.Spawner.start_timeout = {patience:.0f}
 c.Spawner.cmd = ["{singleuser}"]
 c.JupyterHub.services = [{{"name": "bench", "api_token": "{token}"}}]
 c.JupyterHub.load_roles = [
@@ -149,7 +149,8 @@ class User(Person):
 
     def _websocket(self, path: str) -> connect:
         address = f"{self._base}{path}".replace("http://", "ws://")
-        return connect(address, additional_headers={"Authorization": f"token {self._hub.token}"}, max_size=None)
+        headers = {"Authorization": f"token {self._hub.token}"}
+        return connect(address, additional_headers=headers, max_size=None, open_timeout=PATIENCE)
 
 
 @asynccontextmanager
@@ -172,7 +173,7 @@ def _process(token: str) -> Iterator[tuple[Popen[bytes], str, Path]]:
         configuration, log = Path(folder, "jupyterhub_config.py"), Path(folder, "jupyterhub.log")
         configuration.write_text(
             CONFIGURATION.format(
-                public=public, hub=hub, api=api, token=token,
+                public=public, hub=hub, api=api, token=token, patience=PATIENCE,
                 proxy=FOLDER / "node_modules/.bin/configurable-http-proxy",
                 singleuser=FOLDER / "venv/bin/jupyterhub-singleuser",
             ),

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection
 
 TYPED = "echo $((6*7))mark\n"
 ECHOED = "42mark"
-PATIENCE = 120.0  # seconds that a start or an answer may take before the measurement is given up
+PATIENCE = 300.0  # seconds that a start or an answer may take before the measurement is given up
 
 
 class Person(ABC):

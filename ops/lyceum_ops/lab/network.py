@@ -6,7 +6,8 @@ import contextlib
 import ctypes
 import os
 import socket
-import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lyceum_ops import programs
@@ -84,28 +85,24 @@ def processes(lab: str) -> set[int]:
 
 
 def listen(address: str, port: int, *, namespace: str | None = None) -> socket.socket:
-    """Open a listening TCP socket, in another network namespace if one is named.
+    """Open a listening TCP socket, in another network namespace if one is named."""
+    if namespace is None:
+        return _open(address, port)
+    return within(NAMESPACES / namespace, lambda: _open(address, port))
+
+
+def within(namespace: Path, make: Callable[[], socket.socket]) -> socket.socket:
+    """Make a socket in another network namespace, given by its file. Raises what making it raises.
 
     A namespace belongs to a thread: a short-lived one enters it and leaves the socket behind.
     """
-    if namespace is None:
-        return _open(address, port)
-    made: list[socket.socket | OSError] = []
 
-    def open_there() -> None:
-        try:
-            _enter(NAMESPACES / namespace)
-            made.append(_open(address, port))
-        except OSError as error:
-            made.append(error)
+    def make_there() -> socket.socket:
+        _enter(namespace)
+        return make()
 
-    thread = threading.Thread(target=open_there)
-    thread.start()
-    thread.join()
-    result = made[0]
-    if isinstance(result, OSError):
-        raise result
-    return result
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(make_there).result()
 
 
 def _identity(path: Path) -> tuple[int, int]:
