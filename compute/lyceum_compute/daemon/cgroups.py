@@ -27,8 +27,16 @@ def killed_for_memory(slice_name: str, *, root: Path = ROOT) -> int:
     unified = root / own / "memory.events"
     if unified.exists():
         return _count(unified)
-    legacy = root / "memory" / own
-    return sum(_count(file) for file in legacy.glob("**/memory.oom_control"))
+    return _killed_below(os.fspath(root / "memory" / own))
+
+
+def _killed_below(folder: str) -> int:
+    """With cgroup v1 each group counts its own. Asked for each project all the time, so without pathlib's globs."""
+    try:
+        below = [entry.path for entry in os.scandir(folder) if entry.is_dir()]
+    except FileNotFoundError:
+        return 0
+    return _count(Path(folder, "memory.oom_control")) + sum(map(_killed_below, below))
 
 
 def processes(slice_name: str, *, root: Path = ROOT) -> Iterator[int]:

@@ -62,13 +62,11 @@ class Meter:
 
     async def disk(self, entry: Entry) -> float:
         """Return the MB that a project's files take. Raises ``OSError``."""
-        group = btrfs.level_1(entry.project.uid)
-        return await asyncio.to_thread(btrfs.used, entry.layout.root, group) / host.MB
+        return await asyncio.to_thread(_disk, entry)
 
     async def look(self, entry: Entry, now: datetime | None = None) -> None:
         """Count what a running project used since it was looked at last. Raises ``OSError``."""
-        counted = await asyncio.to_thread(cgroups.counters, entry.layout.slice)
-        disk = await self.disk(entry)
+        counted, disk = await asyncio.to_thread(lambda: (cgroups.counters(entry.layout.slice), _disk(entry)))
         if counted is not None:
             self.count(entry, counted, disk, now or datetime.now(UTC))
 
@@ -114,6 +112,10 @@ class Meter:
                 self._ledger.keep(key, entry.life)
         except sqlite3.Error as error:
             log.error("usage could not be written down: %s", error, extra={"action": "usage", "project": key})  # noqa: TRY400 says all
+
+
+def _disk(entry: Entry) -> float:
+    return btrfs.used(entry.layout.root, btrfs.level_1(entry.project.uid)) / host.MB
 
 
 def computing(cores: float) -> float:

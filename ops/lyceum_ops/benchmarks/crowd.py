@@ -64,6 +64,8 @@ def run(progress: Progress, *, name: str, port: int, many: int, keep: bool, exis
             lab_commands.remove(name)
     _show(report)
     figures.write("crowd", report)
+    if report.memory <= 0:
+        die("Memory was freed meanwhile by something else on this computer.", hint="Measure when it is at rest.")
     if record_it:
         source = f"./lyceum bench projects --many {many}: {os.cpu_count()} cores, {figures.processor()}"
         capacities.record(CAPACITY, Decimal(f"{report.memory:.2f}"), source, datetime.now(UTC).date())
@@ -84,8 +86,6 @@ async def _measure(progress: Progress, name: str, many: int, *, stop: bool) -> R
         if stop:
             with progress.step("Stop them"):
                 await _each(ours, projects, "stop_project", "opened")
-    if used <= 0:
-        die("Memory was freed meanwhile by something else on this computer.", hint="Measure when it is at rest.")
     return Report(probe.running, probe.milliseconds, probe.cpu, used)
 
 

@@ -26,7 +26,7 @@ async def test_a_state_without_anybody_at_work_on_it_becomes_a_fact(there: Host,
     async with running(there) as projects:
         entry = projects.of(project())
         entry.state = state
-        await sweeping(projects)._look(entry, files=False, use=False)
+        await sweeping(projects)._look(entry, memory=True, files=False, use=False)
     assert entry.state is State.CLOSED
     assert "given up" in entry.detail
 
@@ -44,10 +44,10 @@ async def test_a_way_that_does_not_end_is_broken_off(
         entry.task = asyncio.get_running_loop().create_task(asyncio.Event().wait())  # type: ignore[arg-type]
         entry.state = state
         entry.changed = datetime.now(UTC) - timedelta(seconds=STATE_LIMITS[state])
-        await sweeping(projects)._look(entry, files=False, use=False)
+        await sweeping(projects)._look(entry, memory=True, files=False, use=False)
         assert entry.state is state, "its time is not up yet"
         entry.changed -= timedelta(seconds=2)
-        await sweeping(projects)._look(entry, files=False, use=False)
+        await sweeping(projects)._look(entry, memory=True, files=False, use=False)
     assert (entry.state, entry.busy) == (State.OPENED, False)
     assert entry.detail == f"{state} took too long and was given up"
 
@@ -63,10 +63,10 @@ async def test_a_program_that_was_ended_for_memory_is_told_once_whoever_counted_
         # A look at the usage, between the end of the program and the sweep.
         entry.life.counted_kills = entry.life.memory_kills = 1
         entry.life.memory_killed = datetime.now(UTC)
-        await sweeping(projects)._look(entry, files=False, use=False)
+        await sweeping(projects)._look(entry, memory=True, files=False, use=False)
         assert entry.detail.startswith("out of memory: programs were ended once")
         entry.detail = ""
-        await sweeping(projects)._look(entry, files=False, use=False)
+        await sweeping(projects)._look(entry, memory=True, files=False, use=False)
         assert entry.detail == ""
 
 
