@@ -25,7 +25,7 @@ from lyceum_ops.progress import Progress
 from lyceum_ops.remote import of_lab
 
 AT_ONCE = 10  # projects that are started or stopped side by side
-MEMORY = 50  # MB that each may use: the machine promises no more than it has
+MEMORY, DISK = 50, 100  # MB that each may use: the machine promises no more than it has
 QUESTIONS = 200
 REST = 30.0  # seconds over which the daemon's processor time is taken
 DISK_GIGABYTES = 20
@@ -92,7 +92,7 @@ async def _measure(progress: Progress, name: str, many: int, *, stop: bool) -> R
 async def _small_project(ours: Instance, number: int) -> str:
     """Make a project that has never run; its id."""
     project_id = str((await ours.call("create_project", title=f"crowd {number}"))["project_id"])
-    await ours.call("set_quotas", project_id=project_id, memory=MEMORY)
+    await ours.call("set_quotas", project_id=project_id, memory=MEMORY, disk=DISK)
     return project_id
 
 
