@@ -23,6 +23,7 @@ from lyceum_compute.protocol.messages import (
 )
 from lyceum_compute.protocol.names import text_of
 
+from .layout import MAX_PATH
 from .walk import FOLDER, open_home, open_parent
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MAX_ENTRIES = 10_000
 MAX_LISTING = 2_000_000
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+#: Where rsync's ``--fake-super`` keeps what a regular file stands for, a link among others: the mode first, in octal.
+_FAKED = "user.rsync.%stat"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What opening says of a path that is not there, or leads over something that is no folder.
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
@@ -58,9 +61,12 @@ def read_file(layout: Layout, project_id: str, snapshot: str, names: list[bytes]
         descriptor = os.open(name, _FILE, dir_fd=parent)
         try:
             status = os.fstat(descriptor)
-            if stat.S_ISDIR(status.st_mode):
+            mode = _mode(status, descriptor)
+            if stat.S_ISDIR(mode):
                 raise FaultError("is_a_directory", "it is a folder")
-            if not stat.S_ISREG(status.st_mode):
+            if stat.S_ISLNK(mode):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            if not stat.S_ISREG(mode):
                 raise FaultError("invalid", "it is not a regular file")
             if status.st_size > MAX_CONTENT:
                 raise FaultError("too_large", f"the file is larger than {MAX_CONTENT // 1_000_000} MB, too large here")
@@ -105,19 +111,41 @@ def _entries(folder: int, *, hidden: bool) -> ListDirectoryResult:
 
 def _entry(folder: int, name: str) -> Entry:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    kind = _kind(status)
-    target = text_of(os.fsencode(os.readlink(name, dir_fd=folder))) if kind == "link" else None
+    kind = _kind(_mode(status, f"/proc/self/fd/{folder}/{name}"))
+    target = text_of(_target(folder, name, status)) if kind == "link" else None
     return Entry(
         name=text_of(os.fsencode(name)), type=kind, size=status.st_size, modified=_modified(status), target=target
     )
 
 
-def _kind(status: os.stat_result) -> str:
+def _mode(status: os.stat_result, place: int | str) -> int:
+    """Return the mode that a file had in the project, of which a link here is not followed."""
+    if not stat.S_ISREG(status.st_mode):
+        return status.st_mode
+    try:
+        kept = (
+            os.getxattr(place, _FAKED) if isinstance(place, int) else os.getxattr(place, _FAKED, follow_symlinks=False)
+        )
+    except OSError as error:
+        if error.errno == errno.ENODATA:
+            return status.st_mode
+        raise
+    return int(kept.split()[0], 8)
+
+
+def _target(folder: int, name: str, status: os.stat_result) -> bytes:
     if stat.S_ISLNK(status.st_mode):
+        return os.fsencode(os.readlink(name, dir_fd=folder))
+    with os.fdopen(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+        return file.read(MAX_PATH)
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
         return "link"
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(mode):
         return "directory"
-    return "file" if stat.S_ISREG(status.st_mode) else "other"
+    return "file" if stat.S_ISREG(mode) else "other"
 
 
 def _modified(status: os.stat_result) -> datetime:

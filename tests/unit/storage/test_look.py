@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from pathlib import Path
 
 import pytest
 from lyceum_compute.protocol.errors import FaultError
@@ -37,11 +38,19 @@ def taken(layout: Layout) -> str:
     (home / "out").symlink_to("/etc")
     (home / "passwd").symlink_to("/etc/passwd")
     os.mkfifo(home / "pipe")
+    kept(home / "quasi", "120777 0,0 200001:200001", "/etc/passwd")
+    kept(home / "socket", "140755 0,0 200001:200001")
     (home / os.fsdecode(b"\xe9t\xe9")).write_text("summer")
     secret = layout.snapshots_of(OTHER) / NAME / "home"
     secret.mkdir(parents=True)
     (secret / "secret").write_text("theirs")
     return NAME
+
+
+def kept(path: Path, what: str, content: str = "") -> None:
+    """A file as ``rsync --fake-super`` keeps what is none."""
+    path.write_text(content)
+    os.setxattr(path, "user.rsync.%stat", what.encode())
 
 
 async def listed(
@@ -62,6 +71,8 @@ async def test_a_folder_is_listed_by_name_and_links_are_shown_as_such(service: S
         ("out", "link", "/etc"),
         ("passwd", "link", "/etc/passwd"),
         ("pipe", "other", None),
+        ("quasi", "link", "/etc/passwd"),
+        ("socket", "other", None),
         (r"\xe9t\xe9", "file", None),
     ]
     assert not found.truncated
@@ -85,6 +96,8 @@ async def test_a_file_is_read_text_or_not(service: Service) -> None:
         ("x" * 300, "not_found"),
         ("notes", "is_a_directory"),
         ("", "is_a_directory"),
+        ("quasi", "not_found"),
+        ("socket", "invalid"),
         ("pipe", "invalid"),
         ("../home/notes/proof.txt", "invalid"),
         (f"../../../{OTHER}/{NAME}/home/secret", "invalid"),
