@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,7 @@ ETC = (
     *("papersize", "paperspecs", "services", "ssl", "terminfo", "texmf", "timezone", "vim"),
 )
 TTY_GROUP = 5
-#: Whose sockets those are that the gateway connects to.
+#: Who gets to a project's sockets, besides root: the folder says so, as giving each socket a group takes a process.
 GATEWAY = "lyceum-gateway"
 TERMINALS = 256
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -57,11 +56,11 @@ def prepare(layout: Layout, uid: int) -> None:
     """Make all that ``lyceum-project@.service`` binds into the sandbox. Raises ``OSError``."""
     etc = layout.run / "etc"
     terminals = layout.run / "pts"
-    for folder, mode in ((layout.run, 0o711), (etc, 0o755), (terminals, 0o755)):
+    for folder, mode in ((layout.run, 0o710), (etc, 0o755), (terminals, 0o755)):
         folder.mkdir(exist_ok=True)
         if not os.path.ismount(folder):
             folder.chmod(mode)
-    give_sockets_to(layout.run, GATEWAY)
+    shutil.chown(layout.run, group=GATEWAY)
     _link(layout.run / "home", layout.home)
     for name, content in account_files(layout.name, uid, os.uname().nodename).items():
         _write(etc / name, content.encode())
@@ -85,12 +84,6 @@ def make_root(network: Network, root: Path = ROOT, etc: Path = Path("/etc")) -> 
         _write(root / name, content)
     for name in ETC:
         mirror.copy(etc / name, root / "etc" / name)
-
-
-def give_sockets_to(folder: Path, group: str) -> None:
-    """Let all that is made in a folder from now on belong to a group: the service manager need not see to it."""
-    shutil.chown(folder, group=group)
-    folder.chmod(folder.stat().st_mode | stat.S_ISGID)
 
 
 def remove(layout: Layout) -> None:

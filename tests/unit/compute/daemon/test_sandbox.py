@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import grp
-import os
-import socket
-import stat
 from pathlib import Path
 
 from lyceum_compute.daemon import requests, sandbox
@@ -34,11 +30,3 @@ def test_the_root_of_sandboxes_is_made_once(tmp_path: Path) -> None:
     assert not (root / "etc/shadow").exists()
     assert "nameserver 198.18.0.2\n" in (root / "etc/resolv.conf").read_text()
     assert (root / "etc/lyceum-requests.bpf").read_bytes() == requests.program()
-
-
-def test_sockets_belong_to_the_group_of_their_folder(socket_folder: Path) -> None:
-    sandbox.give_sockets_to(socket_folder, grp.getgrgid(os.getgid()).gr_name)
-    assert socket_folder.stat().st_mode & stat.S_ISGID
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(socket_folder / "socket"))
-    assert (socket_folder / "socket").stat().st_gid == socket_folder.stat().st_gid
