@@ -90,6 +90,9 @@ class Reader:
         self._changes += 1
         log.debug("changed on %s: %s", host, self._task.get("name"))
 
+    def _on_advice(self, said: str) -> None:
+        self._progress.line(f"  Warning: {said}")
+
     def _on_failed(self, host: str, said: str) -> None:
         where = f"role {self._task['role']}" if self._task.get("role") else self._play
         self.failures.append(f"{host}: {self._task.get('name', '')} ({where})\n{_indent(said)}".rstrip())

@@ -39,7 +39,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no types
         if found := validation.problems(inventory):
             listed = "\n".join(f"  {problem}" for problem in found)
             raise AnsibleActionFail(f"The inventory cannot work, so nothing was touched. Mend it here:\n{listed}")
-        return {"changed": False, "warnings": validation.warnings(inventory), "machines": len(inventory.machines)}
+        advice = validation.warnings(inventory)
+        return {"changed": False, "warnings": advice, "advice": advice, "machines": len(inventory.machines)}
 
 
 def _folder(sources: list[str]) -> Path:

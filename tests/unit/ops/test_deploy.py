@@ -47,6 +47,11 @@ def test_a_line_for_each_role_and_none_of_ansibles_own(capsys: pytest.CaptureFix
     assert "PLAY" not in "".join(shown)
 
 
+def test_what_works_but_should_be_known_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    read([*RUN[:3], event("advice", said="group_vars/all/main.yml: no domain"), *RUN[3:]])
+    assert "Warning: group_vars/all/main.yml: no domain" in capsys.readouterr().out
+
+
 def test_outcome_counts_changes_and_time_by_role() -> None:
     outcome = read(RUN).outcome
     assert outcome.changed == {"edge1": 1, "edge2": 1}

@@ -56,6 +56,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # Ansible has no t
         """Tell that a host did a task."""
         if result._result.get("changed", False):  # noqa: SLF001 - the only way to it
             self._event("changed", host=result._host.get_name())  # noqa: SLF001
+        for said in result._result.get("advice", []):  # noqa: SLF001
+            self._event("advice", said=said)
         super().v2_runner_on_ok(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
