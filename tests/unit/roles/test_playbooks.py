@@ -20,10 +20,10 @@ def inventory(tmp_path: Path) -> Path:
     return tmp_path / "instance"
 
 
-def _playbook(inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _playbook(inventory: Path, *arguments: str, name: str = "validate.yml") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     return subprocess.run(  # noqa: S603 - our own playbook
-        [sys.executable, "-m", "ansible", "playbook", "-i", inventory, "playbooks/validate.yml", *arguments],
+        [sys.executable, "-m", "ansible", "playbook", "-i", inventory, f"playbooks/{name}", *arguments],
         check=False,
         cwd=ROOT,
         env=environment,
@@ -117,3 +117,9 @@ def test_what_ansible_cannot_read_is_told_with_its_file(inventory: Path, line: s
     told = " ".join((refused.stdout + refused.stderr).split())
     assert f"group_vars/all/main.yml:{number}: " in told
     assert said in told
+
+
+def test_a_deployment_of_one_hub_dumps_the_database_as_well(inventory: Path) -> None:
+    """Hubs change tables."""
+    listed = _playbook(inventory, "--limit", "hub2", "--list-hosts", name="dump-database.yml").stdout
+    assert "hosts (1):\n      hub2" in listed
