@@ -122,7 +122,7 @@ def single(run_: Run) -> None:
     """The same on one machine; then the lab itself, and the roles that have scenarios of their own."""
     if run_.stage("Bring the single machine up", lambda: bring_up(run_, SINGLE, SINGLE_PORT, single=True)):
         path = inventory.link_of(checkout.ROOT, SINGLE)
-        look(run_, "Single machine", path)
+        look(run_, "Single machine", path, "not several")
     lab_commands.remove(SINGLE)
     run_.stage("The lab itself", lambda: pytest("tests/lab"))
     for scenario in sorted(checkout.ROOT.glob("roles/*/molecule/default")):
@@ -135,10 +135,10 @@ GROUPS: dict[str, Callable[[Run], None]] = {"checks": static, "cluster": cluster
 ALONE = ("checks",)
 
 
-def look(run_: Run, what: str, path: Path) -> None:
-    """Look at an instance from all sides."""
+def look(run_: Run, what: str, path: Path, *marks: str) -> None:
+    """Look at an instance from all sides, by the tests whose marks fit."""
     for name, folders, mark in LOOKS:
-        chosen = " and ".join(filter(None, [mark, "not thorough"]))
+        chosen = " and ".join(filter(None, [mark, "not thorough", *marks]))
         run_.stage(f"{what}, {name}", partial(pytest, *folders, "-m", chosen, f"--inventory={path}"))
 
 

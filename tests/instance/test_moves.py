@@ -14,7 +14,7 @@ import pytest
 from tests.deployment import Deployment
 from tests.instance.client import Client, Refused
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.several]
 
 #: What is easily lost on the way: links, kinds of files, times, attributes, holes, names that are no text.
 FURNISH = r"""
@@ -58,8 +58,6 @@ class Cluster:
 
 @pytest.fixture
 def cluster(deployment: Deployment, administrator: Client) -> Cluster:
-    if len(deployment.groups["compute"]) < 2:
-        pytest.fail("moves need two compute hosts: run this on a cluster")
     return Cluster(deployment, administrator)
 
 
