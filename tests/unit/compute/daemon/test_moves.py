@@ -15,7 +15,7 @@ from lyceum_compute.daemon.projects import Projects
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import CopyOfProject, Project, SetAside, State
 
-from .test_projects import ID, Host, project, running, settled, there  # noqa: F401 a fixture
+from tests.unit.compute.daemon.played import ID, Host, project, running, settled
 
 COPY = CopyOfProject(project=project(), snapshot="2026-11-27T22:00:00Z")
 
@@ -43,7 +43,7 @@ class Disk(Host):
 
 
 @pytest.fixture
-def disk(there: Host, monkeypatch: pytest.MonkeyPatch) -> Disk:  # noqa: F811
+def disk(there: Host, monkeypatch: pytest.MonkeyPatch) -> Disk:
     made = Disk()
     monkeypatch.setattr(btrfs, "is_subvolume", lambda path: path.name in made.on_disk)
     monkeypatch.setattr(btrfs, "sync", lambda _root: None)

@@ -22,7 +22,7 @@ from lyceum_compute.protocol.messages import (
     State,
 )
 
-from .test_projects import ID, OTHER, Host, project, running, settled, there  # noqa: F401 a fixture
+from tests.unit.compute.daemon.played import ID, OTHER, Host, project, running, settled
 
 NOBODY: Any = None
 
@@ -31,12 +31,12 @@ def serving(projects: Projects) -> Operations:
     return Operations(projects.settings, projects, NOBODY, NOBODY)
 
 
-async def test_every_operation_of_the_protocol_is_served(there: Host) -> None:  # noqa: F811
+async def test_every_operation_of_the_protocol_is_served(there: Host) -> None:
     async with running(there) as projects:
         assert serving(projects).table().keys() >= DAEMON_OPERATIONS.keys()
 
 
-async def test_a_host_tells_its_room_and_whether_it_drains(there: Host) -> None:  # noqa: F811
+async def test_a_host_tells_its_room_and_whether_it_drains(there: Host) -> None:
     async with running(there) as projects:
         served = serving(projects)
         await projects.start(project(memory=1000))
@@ -47,7 +47,7 @@ async def test_a_host_tells_its_room_and_whether_it_drains(there: Host) -> None:
         assert (await served.host_status(NOBODY, Empty())).draining is False
 
 
-async def test_a_mark_of_the_settings_is_not_taken_away(there: Host) -> None:  # noqa: F811
+async def test_a_mark_of_the_settings_is_not_taken_away(there: Host) -> None:
     async with running(there) as projects:
         projects.settings = msgspec.structs.replace(projects.settings, draining=True)
         served = serving(projects)
@@ -57,7 +57,7 @@ async def test_a_mark_of_the_settings_is_not_taken_away(there: Host) -> None:  #
         assert caught.value.code == "conflict"
 
 
-async def test_all_projects_are_stopped_or_their_processes_killed(there: Host) -> None:  # noqa: F811
+async def test_all_projects_are_stopped_or_their_processes_killed(there: Host) -> None:
     async with running(there) as projects:
         served = serving(projects)
         for one in (project(), project(OTHER, 200002)):
@@ -73,7 +73,7 @@ async def test_all_projects_are_stopped_or_their_processes_killed(there: Host) -
         assert (await served.stop_all(NOBODY, Empty())).projects == 0
 
 
-async def test_users_are_made_and_removed(there: Host, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+async def test_users_are_made_and_removed(there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     users: dict[str, int] = {}
     monkeypatch.setattr(operations.accounts, "ensure", lambda name, uid, _home: users.update({name: uid}))
     monkeypatch.setattr(operations.accounts, "remove", lambda name: users.pop(name, None))
@@ -92,7 +92,7 @@ async def test_users_are_made_and_removed(there: Host, monkeypatch: pytest.Monke
     assert users == {}
 
 
-async def test_commands_count_as_activity(there: Host, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+async def test_commands_count_as_activity(there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(there) as projects:
         await projects.start(project())
         entry = await settled(projects)
@@ -116,7 +116,7 @@ async def test_commands_count_as_activity(there: Host, monkeypatch: pytest.Monke
         assert entry.life.active is not None
 
 
-async def test_the_ledger_is_read_by_hubs(there: Host) -> None:  # noqa: F811
+async def test_the_ledger_is_read_by_hubs(there: Host) -> None:
     async with running(there) as projects:
         projects.ledger.rest(ID, 5, datetime.now(UTC))
         answer = await serving(projects).accounting(NOBODY, Accounting())

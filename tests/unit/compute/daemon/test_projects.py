@@ -3,140 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lyceum_compute.daemon import entry as entries
-from lyceum_compute.daemon import host, layout, record
-from lyceum_compute.daemon.entry import Entry
-from lyceum_compute.daemon.ledger import Ledger, Life
-from lyceum_compute.daemon.projects import Projects
-from lyceum_compute.daemon.settings import Settings
+from lyceum_compute.daemon import layout, record
+from lyceum_compute.daemon.ledger import Life
 from lyceum_compute.daemon.systemd import UnitError, escape
 from lyceum_compute.protocol.errors import FaultError
-from lyceum_compute.protocol.identity import TlsSettings
-from lyceum_compute.protocol.messages import Project, Quota, Saved, State, StateChanged
+from lyceum_compute.protocol.messages import State
 
-ID = "c2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
-OTHER = "d2b6ca5e-8f33-4b8a-b1c6-4b1a5e0c2f11"
-
-
-def project(project_id: str = ID, uid: int = 200001, revision: int = 0, **quota: Any) -> Project:
-    return Project(
-        project_id=project_id, uid=uid, storage_host="storage1", quota=Quota(**quota), quota_revision=revision
-    )
-
-
-class Host:
-    """A host whose disk is a set of ids and its service manager a set of units; lifecycle, saver and systemd in one."""
-
-    def __init__(self) -> None:
-        self.on_disk: set[str] = set()
-        self.units: set[str] = set()
-        self.steps: list[str] = []
-        self.failing: dict[str, Exception] = {}
-        self.gates: dict[str, asyncio.Event] = {}
-        self.events: list[Any] = []
-        self.result = "exit-code"
-        self.limited = 0
-        self.without_sockets = False
-        self.ledger = Ledger(":memory:")
-        self.systemd = self
-        self.stepped = asyncio.Event()
-
-    async def _do(self, step: str) -> None:
-        self.steps.append(step)
-        self.stepped.set()
-        if step in self.gates:
-            await self.gates[step].wait()
-        if step in self.failing:
-            raise self.failing[step]
-
-    async def open(self, place: layout.Layout, _project: Project) -> None:
-        await self._do("open")
-        self.on_disk.add(place.project_id)
-
-    async def start(self, place: layout.Layout, _project: Project, *, held: int = 0) -> None:
-        assert held == 0
-        self.units.add(place.unit)
-        await self._do("start")
-
-    async def listen(self, _place: layout.Layout) -> None:
-        await self._do("listen")
-
-    async def stop(self, place: layout.Layout) -> None:
-        await self._do("stop")
-        self.units.discard(place.unit)
-
-    async def close(self, place: layout.Layout, _uid: int) -> None:
-        await self._do("close")
-        self.on_disk.discard(place.project_id)
-
-    async def apply(self, *_arguments: object, **_more: object) -> None:
-        await self._do("apply")
-
-    async def limit_disk(self, *_arguments: object, **_more: object) -> None:
-        self.limited += 1
-
-    async def kill(self, _place: layout.Layout) -> int:
-        await self._do("kill")
-        return 3
-
-    async def now(self, _entry: Entry) -> None:
-        await self._do("save")
-
-    def forget(self, _entry: Entry) -> None:
-        self.steps.append("forget")
-
-    async def active(self, unit: str) -> str:
-        """A project's sockets are up when its unit is."""
-        if self.without_sockets and unit.endswith(".socket"):
-            return "inactive"
-        return "active" if layout.id_of_name(unit.split("@")[1][:32]) in self.running else "inactive"
-
-    @property
-    def running(self) -> set[str]:
-        return {layout.id_of_name(unit.split("@")[1][:32]) for unit in self.units}
-
-    async def property(self, _unit: str, _interface: str, _name: str) -> str:
-        return self.result
-
-    def states(self) -> list[str]:
-        return [str(event.state) for event in self.events if isinstance(event, StateChanged)]
-
-
-@pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
-    made = Host()
-    monkeypatch.setattr("lyceum_compute.daemon.btrfs.is_subvolume", lambda path: path.name in made.on_disk)
-    monkeypatch.setattr(host, "memory", lambda: host.Memory(4000, 3000))
-    monkeypatch.setattr(host, "disk", lambda _path: (100_000, 50_000))
-    monkeypatch.setattr("lyceum_compute.daemon.btrfs.used", lambda _root, _group: 5_000_000)
-    monkeypatch.setattr(layout, "STATE", tmp_path)
-    return made
-
-
-@asynccontextmanager
-async def running(there: Host) -> AsyncIterator[Projects]:
-    settings = Settings(
-        name="c", listen=":1", tls=TlsSettings(ca="", certificate="", key=""), projects="/p", memory_reserve=1000
-    )
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        projects = Projects(settings, there, there.events.append, group, there.ledger)  # type: ignore[arg-type]
-        projects.saver = there
-        yield projects
-
-
-async def settled(projects: Projects, project_id: str = ID) -> Entry:
-    """Wait until a project is on the way to nowhere."""
-    found = projects.entries[project_id]
-    while found.busy and found.task is not None:
-        await asyncio.wait([found.task])
-    return found
+from tests.unit.compute.daemon.played import ID, OTHER, Host, project, running, settled
 
 
 async def test_a_project_is_opened_and_started(there: Host) -> None:
@@ -321,19 +199,6 @@ async def test_looking_at_an_unknown_project_makes_none(there: Host) -> None:
     assert projects.entries == {}
 
 
-async def test_quotas_hold_at_once_and_are_remembered(there: Host) -> None:
-    async with running(there) as projects:
-        await projects.start(project())
-        await settled(projects)
-        await projects.set_quotas(ID, Quota(memory=2000), 1)
-        with pytest.raises(FaultError):
-            await projects.set_quotas(ID, Quota(memory=-1), 2)
-    assert there.steps[-1] == "apply"
-    assert projects.committed() == 2000
-    assert record.load_all(layout.STATE)[0].project.quota.memory == 2000
-    assert not any(isinstance(event, Saved) for event in there.events)
-
-
 @pytest.mark.parametrize(
     ("goal", "before", "after", "steps"),
     [
@@ -424,17 +289,6 @@ async def test_a_host_that_drains_takes_nothing_and_keeps_what_runs(there: Host)
         assert (await settled(projects)).state is State.RUNNING
 
 
-async def test_a_running_project_gets_no_memory_that_the_host_has_not(there: Host) -> None:
-    async with running(there) as projects:
-        await projects.start(project(memory=1000))
-        await settled(projects)
-        with pytest.raises(FaultError) as caught:
-            await projects.set_quotas(ID, Quota(memory=3001), 1)
-        assert caught.value.code == "host_full"
-        assert projects.entries[ID].project.quota.memory == 1000
-        await projects.set_quotas(ID, Quota(memory=3000), 2)
-
-
 async def test_all_processes_of_a_project_are_killed_and_it_stays_running(there: Host) -> None:
     async with running(there) as projects:
         await projects.open(project())
@@ -456,39 +310,3 @@ async def test_a_project_that_is_only_looked_at_can_be_killed(there: Host) -> No
         projects.look_again(entry)
         assert entry.busy
         assert await projects.kill(ID) == 3
-
-
-async def test_a_hub_that_asks_says_what_the_quota_is_by_now(there: Host) -> None:
-    async with running(there) as projects:
-        await projects.start(project())
-        await settled(projects)
-        await projects.look(project(memory=1500))
-        assert projects.entries[ID].project.quota.memory == 1500
-
-
-async def test_a_hub_that_has_not_heard_of_the_latest_quota_brings_no_earlier_one_back(there: Host) -> None:
-    """A hub that came back had read a project before another hub took its network away, and let it out again."""
-    async with running(there) as projects:
-        await projects.start(project(revision=1, network=True))
-        await settled(projects)
-        assert await projects.set_quotas(ID, Quota(network=False), 3) == Quota(network=False)
-        await projects.look(project(revision=1, network=True))
-        projects.on_host(project(revision=1, network=True))
-        assert await projects.set_quotas(ID, Quota(network=True), 2) == Quota(network=False)
-        assert projects.entries[ID].project == project(revision=3)
-        await projects.stop(project(revision=1, network=True))
-        await settled(projects)
-        await projects.start(project(revision=1, network=True))
-        assert projects.entries[ID].project == project(revision=3)
-
-
-async def test_a_quota_that_a_call_brings_along_is_not_taken_for_one_that_holds(there: Host) -> None:
-    """A hub says it with every call; looked at afterwards, it would seem that nothing was left to be done."""
-    async with running(there) as projects:
-        await projects.start(project())
-        await settled(projects)
-        projects.on_host(project(revision=1, memory=1500))
-        assert projects.entries[ID].project == project()
-        await projects.look(project(revision=1, memory=1500))
-        assert projects.entries[ID].project == project(revision=1, memory=1500)
-        assert there.steps[-1] == "apply"

@@ -13,7 +13,7 @@ from lyceum_compute.daemon.sweep import Sweep
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.messages import State
 
-from .test_projects import ID, Host, project, running, there  # noqa: F401 a fixture
+from tests.unit.compute.daemon.played import ID, Host, project, running
 
 
 def sweeping(projects: Any) -> Sweep:
@@ -22,7 +22,7 @@ def sweeping(projects: Any) -> Sweep:
 
 
 @pytest.mark.parametrize("state", sorted(STATE_LIMITS))
-async def test_a_state_without_anybody_at_work_on_it_becomes_a_fact(there: Host, state: State) -> None:  # noqa: F811
+async def test_a_state_without_anybody_at_work_on_it_becomes_a_fact(there: Host, state: State) -> None:
     async with running(there) as projects:
         entry = projects.of(project())
         entry.state = state
@@ -33,7 +33,7 @@ async def test_a_state_without_anybody_at_work_on_it_becomes_a_fact(there: Host,
 
 @pytest.mark.parametrize("state", sorted(STATE_LIMITS))
 async def test_a_way_that_does_not_end_is_broken_off(
-    there: Host,  # noqa: F811
+    there: Host,
     state: State,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -53,7 +53,7 @@ async def test_a_way_that_does_not_end_is_broken_off(
 
 
 async def test_a_program_that_was_ended_for_memory_is_told_once_whoever_counted_it_first(
-    there: Host,  # noqa: F811
+    there: Host,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sweep.cgroups, "killed_for_memory", lambda _slice: 1)
@@ -70,7 +70,7 @@ async def test_a_program_that_was_ended_for_memory_is_told_once_whoever_counted_
         assert entry.detail == ""
 
 
-async def test_a_project_that_is_too_large_to_be_saved_is_told_until_it_is_saved(there: Host) -> None:  # noqa: F811
+async def test_a_project_that_is_too_large_to_be_saved_is_told_until_it_is_saved(there: Host) -> None:
     class Saver:
         failure: Exception | None = FaultError("too_large", "a copy of the project would hold 5 MB")
 
