@@ -17,10 +17,10 @@ _SHORT = re.compile(r"-([A-Za-z]+)(e[0-9]{0,3}\.[A-Za-z]{0,40})")
 _TIMEOUT = re.compile(r"--timeout=[1-9][0-9]{0,3}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 
-#: ``-aHAXS --numeric-ids --delete --delete-excluded`` as a client sends it to a receiver, and
-#: ``-aHAXS --numeric-ids --no-devices`` as it sends it to a sender.
+#: ``-aHAXS --numeric-ids --modify-window=-1 --delete --delete-excluded`` as a client sends it to a receiver, and
+#: ``-aHAXS --numeric-ids --modify-window=-1 --no-devices`` as it sends it to a sender.
 _SAVE_LETTERS = sorted("logDtprHAXS")
-_SAVE_OPTIONS = {"--numeric-ids", "--delete-excluded"}
+_SAVE_OPTIONS = {"--numeric-ids", "-@-1", "--delete-excluded"}
 _FETCH_LETTERS = sorted("logtprHAXS")
 _FETCH_OPTIONS = {"--numeric-ids", "--specials"}
 

@@ -40,7 +40,8 @@ EXCLUDES = (
     "/.node-gyp",
     "*.sage-backup",
 )
-_COMMON = ("-aHAXS", "--numeric-ids", "--filter=-x! user.*", "--timeout=600")
+#: Times are compared to the nanosecond: else what changed within the second of the copy would keep another time.
+_COMMON = ("-aHAXS", "--numeric-ids", "--modify-window=-1", "--filter=-x! user.*", "--timeout=600")
 
 
 class Storage:

@@ -10,12 +10,12 @@ from lyceum_storage.command import Fetch, RefusedError, Save, parse
 ID = "11111111-2222-4333-8444-555555555555"
 SNAPSHOT = "2026-11-22T10:15:00Z"
 #: As rsync 3.4 and 3.5 send them for the command lines in docs/architecture.md.
-SAVE = "rsync --server -lHogDtpAXrSe.iLsfxCIvu --timeout=600 --delete-excluded --numeric-ids . "
+SAVE = "rsync --server -lHogDtpAXrSe.iLsfxCIvu --timeout=600 -@-1 --delete-excluded --numeric-ids . "
 FETCH = "rsync --server --sender -lHogtpAXrSe.iLsfxCIvu --specials --timeout=600 --numeric-ids . "
 
 
 def test_a_save() -> None:
-    options = ("-lHogDtpAXrSe.iLsfxCIvu", "--timeout=600", "--delete-excluded", "--numeric-ids")
+    options = ("-lHogDtpAXrSe.iLsfxCIvu", "--timeout=600", "-@-1", "--delete-excluded", "--numeric-ids")
     assert parse(f"{SAVE}{ID}/") == Save(ID, options)
 
 
@@ -33,7 +33,9 @@ def test_a_fetch_of_a_path() -> None:
 
 
 def test_the_order_of_letters_is_the_clients_own() -> None:
-    assert isinstance(parse(f"rsync --server -logDtprHAXSe.LsfxCIvu --numeric-ids --delete-excluded . {ID}/"), Save)
+    assert isinstance(
+        parse(f"rsync --server -logDtprHAXSe.LsfxCIvu -@-1 --numeric-ids --delete-excluded . {ID}/"), Save
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_the_order_of_letters_is_the_clients_own() -> None:
         "rsync --server",
         "sh -c id",
         "rsync --daemon",
-        f"/usr/bin/rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded . {ID}/",
+        f"/usr/bin/rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded . {ID}/",
         f"{SAVE}{ID}/; id",
         f"{SAVE}{ID}/ && id",
         f"{SAVE}$(id)/",
@@ -57,19 +59,20 @@ def test_the_order_of_letters_is_the_clients_own() -> None:
         f"{SAVE}{ID}/ {ID}/",
         f"{SAVE}--log-file=/tmp/x {ID}/",
         f"{SAVE}{ID}/latest/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids . {ID}/",  # without deletion
-        f"rsync --server -logDtprHAXXSe.L --numeric-ids --delete-excluded . {ID}/",  # -XX: rsync's own attributes too
-        f"rsync --server -logDtprHAXSze.L --numeric-ids --delete-excluded . {ID}/",
-        f"rsync --server -logDtprHAXS --numeric-ids --delete-excluded . {ID}/",
-        f"rsync --server -logDtprHAXSe.L -logDtprHAXSe.L --numeric-ids --delete-excluded . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --timeout=0 --numeric-ids --delete-excluded . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --timeout=1 --timeout=2 --numeric-ids --delete-excluded . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded --super . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded --partial-dir=/etc . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded --remove-source-files . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded --temp-dir=/etc . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded --files-from=/etc/passwd . {ID}/",
-        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded . /etc {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids . {ID}/",  # without deletion
+        f"rsync --server -logDtprHAXXSe.L -@-1 --numeric-ids --delete-excluded . {ID}/",  # -XX: rsync's own attributes too
+        f"rsync --server -logDtprHAXSe.L --numeric-ids --delete-excluded . {ID}/",  # times to the second
+        f"rsync --server -logDtprHAXSze.L -@-1 --numeric-ids --delete-excluded . {ID}/",
+        f"rsync --server -logDtprHAXS -@-1 --numeric-ids --delete-excluded . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded . {ID}/",
+        f"rsync --server -logDtprHAXSe.L --timeout=0 -@-1 --numeric-ids --delete-excluded . {ID}/",
+        f"rsync --server -logDtprHAXSe.L --timeout=1 --timeout=2 -@-1 --numeric-ids --delete-excluded . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded --super . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded --partial-dir=/etc . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded --remove-source-files . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded --temp-dir=/etc . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded --files-from=/etc/passwd . {ID}/",
+        f"rsync --server -logDtprHAXSe.L -@-1 --numeric-ids --delete-excluded . /etc {ID}/",
         f"{FETCH}{ID}/",
         f"{FETCH}{ID}/latest",
         f"{FETCH}{ID}/yesterday/",
