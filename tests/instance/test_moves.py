@@ -74,7 +74,8 @@ def other_than(cluster: Cluster, host: str) -> str:
 
 def resting(client: Client) -> tuple[str, str, str]:
     """Return a project that was worked in and rests, its host, and what is in it."""
-    project = client.running_project()
+    project = str(client.call("create_project", title="Moving")["project_id"])
+    until(lambda: started(client, project), "it does not start")  # a host that fell may not have been found again
     furnished = client.run(project, FURNISH, timeout=120)
     assert furnished["exit_code"] == 0, furnished
     found = look(client, project)
@@ -166,9 +167,12 @@ FALLS = {
 }
 
 
+#: When which falls after the move began. Hubs once: another one goes on when the lease of those that are gone is over.
+CASES = [(falling, moment) for falling in FALLS for moment in (0.0, 0.5, 1.5) if falling != "hubs"] + [("hubs", 0.5)]
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("moment", [0.0, 0.5, 1.5])
-@pytest.mark.parametrize("falling", FALLS)
+@pytest.mark.parametrize(("falling", "moment"), CASES)
 def test_whatever_falls_the_project_is_whole_and_moves_afterwards(
     client: Client, cluster: Cluster, falling: str, moment: float
 ) -> None:
