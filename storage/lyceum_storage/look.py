@@ -9,6 +9,7 @@ import errno
 import fcntl
 import heapq
 import os
+import re
 import stat
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ MAX_LISTING = 2_000_000
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 #: Where rsync's ``--fake-super`` keeps what a regular file stands for, a link among others: the mode first, in octal.
 _FAKED = "user.rsync.%stat"
+_FAKED_MODE = re.compile(rb"[0-7]{1,6}(?= )")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What opening says of a path that is not there, or leads over something that is no folder.
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
@@ -130,7 +132,8 @@ def _mode(status: os.stat_result, place: int | str) -> int:
         if error.errno == errno.ENODATA:
             return status.st_mode
         raise
-    return int(kept.split()[0], 8)
+    faked = _FAKED_MODE.match(kept)  # a compute host that fell may have sent anything
+    return int(faked[0], 8) if faked else status.st_mode
 
 
 def _target(folder: int, name: str, status: os.stat_result) -> bytes:

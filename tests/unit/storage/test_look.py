@@ -40,6 +40,8 @@ def taken(layout: Layout) -> str:
     os.mkfifo(home / "pipe")
     kept(home / "quasi", "120777 0,0 200001:200001", "/etc/passwd")
     kept(home / "socket", "140755 0,0 200001:200001")
+    kept(home / "unreal", "nonsense")
+    kept(home / "unsaid", "")
     (home / os.fsdecode(b"\xe9t\xe9")).write_text("summer")
     secret = layout.snapshots_of(OTHER) / NAME / "home"
     secret.mkdir(parents=True)
@@ -73,6 +75,8 @@ async def test_a_folder_is_listed_by_name_and_links_are_shown_as_such(service: S
         ("pipe", "other", None),
         ("quasi", "link", "/etc/passwd"),
         ("socket", "other", None),
+        ("unreal", "file", None),
+        ("unsaid", "file", None),
         (r"\xe9t\xe9", "file", None),
     ]
     assert not found.truncated
