@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from testinfra.host import Host
 
 from tests.deployment import Deployment
 from tests.instance.client import Client, Refused
@@ -130,17 +131,27 @@ def test_a_full_disk_is_told_and_can_be_emptied(
     assert emptied["stdout"] == "written\n", emptied
 
 
+def _watching(project_id: str) -> str:
+    return f"/run/lyceum-test-holds-{project_id}"
+
+
+def _hold_copy(host: Host, project_id: str, caught: list[int]) -> None:
+    """Halt the copy of a project as soon as it begins; notes 0 if it was caught within a minute."""
+    # "[r]sync", lest the pattern stand in this command's own line
+    look = f'touch {_watching(project_id)}; until pkill -STOP -f "[r]sync .*{project_id}"; do :; done'
+    caught.append(host.run(f"timeout 60 sh -c '{look}'").rc)
+    host.run(f"rm {_watching(project_id)}")
+
+
 def test_a_full_project_deletes_and_writes_while_it_is_saved(client: Client, own: str, deployment: Deployment) -> None:
     """The snapshot that the copy is sent from holds what is deleted meanwhile."""
     client.run(own, "head -c 150000000 /dev/urandom >big; sync")
     host = deployment.host(client.project(own)["host"])
     caught: list[int] = []
 
-    def hold() -> None:  # "[r]sync", lest the pattern stand in this command's own line
-        caught.append(host.run(f"timeout 60 sh -c 'until pkill -STOP -f \"[r]sync .*{own}\"; do :; done'").rc)
-
-    holding = threading.Thread(target=hold)
+    holding = threading.Thread(target=_hold_copy, args=(host, own, caught))
     holding.start()
+    until(lambda: host.file(_watching(own)).exists)  # a copy may be over sooner than a command has come to the host
     saving = threading.Thread(target=client.call, args=("save_project",), kwargs={"project_id": own, "wait": 120})
     saving.start()
     try:

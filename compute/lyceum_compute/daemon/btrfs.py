@@ -146,17 +146,18 @@ def inner(fd: int, subvolume: int) -> list[Inner]:
 def used(root: Path, qgroup: int) -> int:
     """Return how many bytes a qgroup holds, among those that are committed."""
     with _opened(root) as fd:
-        for key, item in _search(fd, _QUOTA_TREE, 0, _QGROUP_INFO, first=qgroup):
-            if key == qgroup:
-                return int(struct.unpack_from("=QQ", item)[1])
+        for _, item in _search(fd, _QUOTA_TREE, 0, _QGROUP_INFO, first=qgroup, last=qgroup):
+            return int(struct.unpack_from("=QQ", item)[1])
     return 0
 
 
-def _search(fd: int, tree: int, object_id: int, kind: int, first: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the last part of the key, and the bytes, of all items of one kind of an object."""
+def _search(
+    fd: int, tree: int, object_id: int, kind: int, *, first: int = 0, last: int = _LAST
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the last part of the key, and the bytes, of an object's items of one kind: those from first to last."""
     while True:
         buffer = bytearray(4096)
-        struct.pack_into("=7Q4I", buffer, 0, tree, object_id, object_id, first, _LAST, 0, _LAST, kind, kind, 128, 0)
+        struct.pack_into("=7Q4I", buffer, 0, tree, object_id, object_id, first, last, 0, _LAST, kind, kind, 128, 0)
         fcntl.ioctl(fd, _TREE_SEARCH, buffer)
         count = struct.unpack_from("=I", buffer, 64)[0]
         if count == 0:
@@ -167,7 +168,7 @@ def _search(fd: int, tree: int, object_id: int, kind: int, first: int = 0) -> It
             position += 32
             yield offset, bytes(buffer[position : position + length])
             position += length
-        if offset == _LAST:
+        if offset == last:
             return
         first = offset + 1
 

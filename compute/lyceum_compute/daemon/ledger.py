@@ -58,6 +58,7 @@ class Life(msgspec.Struct, kw_only=True):
     counted_cpu: float = 0
     counted_kills: int = 0
     counted_refused: int = 0
+    counted_shortages: int = 0
     told_kills: int = 0
     """How many of ``memory_kills`` were told: whoever looks at the usage counts them too, and may do so first."""
     goal: str = ""

@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lyceum_compute.protocol.errors import FaultError
@@ -22,7 +23,7 @@ from . import beneath, btrfs, limits
 from .aside import discard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from lyceum_compute.protocol.messages import Event
@@ -43,6 +44,17 @@ SAVES_AT_ONCE = 4
 #: The kernel frees what a deleted snapshot held in the background. It is looked for so often, with seconds between.
 RELEASE_LOOKS = 120
 RELEASE_PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found of a project's files."""
+
+    entry: Entry
+    edited: bool
+    """They changed since they were looked at last."""
+    saved: bool
+    """The last copy is what is here."""
 
 
 class Saver:
@@ -111,23 +123,30 @@ class Saver:
                 return entry.record.saved
             return await self._save(entry)
 
-    async def automatic(self, entry: Entry) -> None:
-        """Save a project if it changed, its last save is long enough ago, and none is under way."""
+    async def automatic(self, entry: Entry) -> bool:
+        """Save a project if it changed, its last save is long enough ago, and none is under way.
+
+        Returns whether the last copy is what is here.
+        """
         key, interval = entry.layout.project_id, self._settings.automatic_save_interval
         last = self._began.get(key, self._noticed.setdefault(key, time.monotonic()))
         if entry.save_lock.locked() or last + interval > time.monotonic():
-            return
+            return False
         async with entry.save_lock, self._turns:
             if not await self._unchanged(entry, synced=False):
                 await self._save(entry)
+        return True
 
-    async def edited(self, entry: Entry) -> bool:
-        """Whether the project's files changed since this was asked last."""
-        found = await asyncio.to_thread(generations, entry.layout)
-        key = entry.layout.project_id
-        before = self._seen.get(key, entry.record.generations)
-        self._seen[key] = found
-        return found not in (before, entry.record.generations)
+    async def look(self, entries: Sequence[Entry]) -> list[Looked]:
+        """Look at the files of projects; one that cannot be looked at counts as not saved, and saving it tells why."""
+        looked = []
+        for entry, now in zip(entries, await asyncio.to_thread(_generations_of, entries), strict=True):
+            key, saved = entry.layout.project_id, entry.record.generations
+            before = self._seen.get(key, saved)
+            if now is not None:
+                self._seen[key] = now
+            looked.append(Looked(entry, edited=now not in (None, before, saved), saved=now == saved))
+        return looked
 
     def forget(self, entry: Entry) -> None:
         """Drop what is remembered of a project that was closed."""
@@ -216,6 +235,16 @@ def generations(layout: Layout) -> dict[int, int]:
             left += [inner.id for inner in btrfs.inner(fd, number)]
             if len(found) + len(left) > MOST_SUBVOLUMES:
                 raise FaultError("too_large", TOO_MANY)
+    return found
+
+
+def _generations_of(entries: Sequence[Entry]) -> list[dict[int, int] | None]:
+    found: list[dict[int, int] | None] = []
+    for entry in entries:
+        try:
+            found.append(generations(entry.layout))
+        except (OSError, FaultError):
+            found.append(None)
     return found
 
 

@@ -40,6 +40,8 @@ THIN_EVERY = 720
 running projects counted, the gateway asked for activity, the root of sandboxes brought up to date and what moves left
 deleted, the disk of resting projects noted, old hours forgotten. Three hundred idle projects are to take less than a
 hundredth of a core."""
+ON_DISK = frozenset({State.RUNNING, State.OPENED})
+"""States in which a project's files are here, and nobody is at work on them but its own programs."""
 NOT_SAVED = "not saved: "
 #: Seconds beyond a state's time limit after which a way that does not end by itself is broken off.
 OVERDUE = 30
@@ -70,15 +72,7 @@ class Sweep:
                 await self._compare()
             if number % GATEWAY_EVERY == 0:
                 await self._idle.ask_gateway()
-            for turn, entry in enumerate(list(self._projects.entries.values())):
-                await self._look(
-                    entry,
-                    memory=(number + turn) % MEMORY_EVERY == 0,
-                    files=number % FILES_EVERY == 0,
-                    use=(number + turn) % USE_EVERY == 0,
-                )
-                if number % REST_EVERY == 1:
-                    await self._note_rest(entry)
+            await self._look(list(self._projects.entries.values()), number)
             await self._stop_idle()
             if number % ROOT_EVERY == 0:
                 await self._look_at_moves()
@@ -137,16 +131,25 @@ class Sweep:
             log.warning("%s", describe(error), extra={"action": "network", "project": entry.layout.project_id})
             self._projects.say(entry, "the network outside cannot be reached; the host's log says why")
 
-    async def _look(self, entry: Entry, *, memory: bool, files: bool, use: bool) -> None:
+    async def _look(self, entries: list[Entry], number: int) -> None:
+        """Look at all; what costs more is due for some of them in each round."""
+        for turn, entry in enumerate(entries, number):
+            await self._look_at(entry, memory=turn % MEMORY_EVERY == 0)
+            if number % REST_EVERY == 1:
+                await self._note_rest(entry)
+        free = [(turn, entry) for turn, entry in enumerate(entries, number) if not entry.busy]
+        used = [entry for turn, entry in free if turn % USE_EVERY == 0 and entry.state is State.RUNNING]
+        files = [entry for turn, entry in free if turn % FILES_EVERY == 0 and entry.state in ON_DISK]
+        if used:
+            await self._projects.meter.look_at_all(used)
+        if files:
+            await self._look_at_files(files)
+
+    async def _look_at(self, entry: Entry, *, memory: bool) -> None:
         try:
             await self._resolve(entry)
-            if entry.state is State.RUNNING:
-                if memory:
-                    self._look_at_memory(entry)
-                if use and not entry.busy:
-                    await self._projects.meter.look(entry)
-            if files and not entry.busy and entry.state in {State.RUNNING, State.OPENED}:
-                await self._look_at_files(entry)
+            if memory and entry.state is State.RUNNING:
+                self._look_at_memory(entry)
         except FAILURES as error:
             log.warning("%s", describe(error), extra={"action": "sweep", "project": entry.layout.project_id})
         except Exception:  # the boundary of one project's round
@@ -169,12 +172,11 @@ class Sweep:
 
     def _look_at_memory(self, entry: Entry) -> None:
         """Tell when the kernel ended a process because the project's memory was used up."""
-        killed = cgroups.killed_for_memory(entry.layout.slice)
         life = entry.life
-        if killed > life.counted_kills:
-            life.memory_kills += killed - life.counted_kills
-            life.counted_kills, life.memory_killed = killed, datetime.now(UTC)
-            life.memory_peak = entry.project.quota.memory
+        shortages = cgroups.memory_shortages(entry.layout.slice)
+        if shortages != life.counted_shortages:
+            life.counted_shortages = shortages
+            self._count_kills(entry)
         if life.memory_kills <= life.told_kills or life.memory_killed is None:
             return
         life.told_kills = life.memory_kills
@@ -185,17 +187,29 @@ class Sweep:
             f" as the project used all of its {entry.project.quota.memory} MB",
         )
 
-    async def _look_at_files(self, entry: Entry) -> None:
-        if entry.state is State.RUNNING and await self._saver.edited(entry):
-            self._publish(Edited(project_id=entry.layout.project_id, time=datetime.now(UTC)))
-        task = asyncio.create_task(self._save(entry), name=f"automatic save {entry.layout.project_id}")
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
+    @staticmethod
+    def _count_kills(entry: Entry) -> None:
+        killed, life = cgroups.killed_for_memory(entry.layout.slice), entry.life
+        if killed > life.counted_kills:
+            life.memory_kills += killed - life.counted_kills
+            life.counted_kills, life.memory_killed = killed, datetime.now(UTC)
+            life.memory_peak = entry.project.quota.memory
+
+    async def _look_at_files(self, entries: list[Entry]) -> None:
+        for looked in await self._saver.look(entries):
+            entry = looked.entry
+            if looked.edited and entry.state is State.RUNNING:
+                self._publish(Edited(project_id=entry.layout.project_id, time=datetime.now(UTC)))
+            if not looked.saved:
+                task = asyncio.create_task(self._save(entry), name=f"automatic save {entry.layout.project_id}")
+                self._saving.add(task)
+                task.add_done_callback(self._saving.discard)
+            elif entry.detail.startswith(NOT_SAVED):
+                self._projects.say(entry, "")
 
     async def _save(self, entry: Entry) -> None:
         try:
-            await self._saver.automatic(entry)
-            if entry.detail.startswith(NOT_SAVED):
+            if await self._saver.automatic(entry) and entry.detail.startswith(NOT_SAVED):
                 self._projects.say(entry, "")
         except FAILURES as error:
             if isinstance(error, FaultError) and error.code == "too_large":  # its people's to mend, so they are told

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 from lyceum_compute.protocol.messages import State, Usage
 
 from . import btrfs, cgroups, host, limits
+from .entry import describe
 from .ledger import KEPT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .entry import Entry
     from .ledger import Ledger
 
@@ -64,11 +67,21 @@ class Meter:
         """Return the MB that a project's files take. Raises ``OSError``."""
         return await asyncio.to_thread(_disk, entry)
 
-    async def look(self, entry: Entry, now: datetime | None = None) -> None:
+    async def look(self, entry: Entry) -> None:
         """Count what a running project used since it was looked at last. Raises ``OSError``."""
-        counted, disk = await asyncio.to_thread(lambda: (cgroups.counters(entry.layout.slice), _disk(entry)))
+        self._take(entry, *await asyncio.to_thread(_read, entry))
+
+    async def look_at_all(self, entries: Sequence[Entry]) -> None:
+        """Count what many used; one that cannot be looked at keeps nobody else from being counted."""
+        for entry, found in zip(entries, await asyncio.to_thread(_read_all, entries), strict=True):
+            if not isinstance(found, OSError):
+                self._take(entry, *found)
+            else:
+                log.warning("%s", describe(found), extra={"action": "usage", "project": entry.layout.project_id})
+
+    def _take(self, entry: Entry, counted: cgroups.Counters | None, disk: float) -> None:
         if counted is not None:
-            self.count(entry, counted, disk, now or datetime.now(UTC))
+            self.count(entry, counted, disk, datetime.now(UTC))
 
     def count(self, entry: Entry, counted: cgroups.Counters, disk: float, now: datetime) -> None:
         """Take the kernel's counters into a project's life, and its use into the hours."""
@@ -112,6 +125,20 @@ class Meter:
                 self._ledger.keep(key, entry.life)
         except sqlite3.Error as error:
             log.error("usage could not be written down: %s", error, extra={"action": "usage", "project": key})  # noqa: TRY400 says all
+
+
+def _read(entry: Entry) -> tuple[cgroups.Counters | None, float]:
+    return cgroups.counters(entry.layout.slice), _disk(entry)
+
+
+def _read_all(entries: Sequence[Entry]) -> list[tuple[cgroups.Counters | None, float] | OSError]:
+    found: list[tuple[cgroups.Counters | None, float] | OSError] = []
+    for entry in entries:
+        try:
+            found.append(_read(entry))
+        except OSError as error:
+            found.append(error)
+    return found
 
 
 def _disk(entry: Entry) -> float:

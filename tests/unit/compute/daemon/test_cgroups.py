@@ -28,8 +28,16 @@ def test_killed_processes_with_a_hierarchy_per_controller(tmp_path: Path) -> Non
     assert cgroups.killed_for_memory(SLICE, root=tmp_path) == 2
 
 
+def test_shortages_of_memory(tmp_path: Path) -> None:
+    write(tmp_path / OWN / "memory.events", "low 0\nmax 4\noom_kill 3\n")
+    assert cgroups.memory_shortages(SLICE, root=tmp_path) == 4
+    write(tmp_path / "memory" / OWN / "memory.failcnt", "7\n")
+    assert cgroups.memory_shortages(SLICE, root=tmp_path) == 7
+
+
 def test_nothing_is_known_of_a_slice_that_is_not_there(tmp_path: Path) -> None:
     assert cgroups.killed_for_memory(SLICE, root=tmp_path) == 0
+    assert cgroups.memory_shortages(SLICE, root=tmp_path) == 0
     assert list(cgroups.processes(SLICE, root=tmp_path)) == []
 
 

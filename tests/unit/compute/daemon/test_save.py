@@ -13,7 +13,7 @@ from lyceum_compute.daemon.entry import Entry
 from lyceum_compute.daemon.layout import Layout
 from lyceum_compute.daemon.local_hub import LocalHub
 from lyceum_compute.daemon.record import Record
-from lyceum_compute.daemon.save import Saver
+from lyceum_compute.daemon.save import Looked, Saver
 from lyceum_compute.daemon.settings import Settings
 from lyceum_compute.protocol.errors import FaultError
 from lyceum_compute.protocol.identity import TlsSettings
@@ -210,22 +210,34 @@ async def test_a_caller_that_goes_away_ends_no_save(world: World, entry: Entry) 
 
 async def test_automatic_saves_keep_their_distance(world: World, entry: Entry) -> None:
     making, _ = saver(world, automatic=1000)
-    await making.automatic(entry)
-    await making.automatic(entry)
+    assert not await making.automatic(entry)
+    assert not await making.automatic(entry)
     assert world.copies == []
     making, _ = saver(world, automatic=0)
-    await making.automatic(entry)
+    assert await making.automatic(entry)
     assert world.copies == [1]
 
 
 async def test_edits_are_told_once(world: World, entry: Entry) -> None:
     making, _ = saver(world)
     await making.demand(entry)
-    assert not await making.edited(entry)
+    assert await making.look([entry]) == [Looked(entry, edited=False, saved=True)]
     world.write()
     world.sync(Path())
-    assert await making.edited(entry)
-    assert not await making.edited(entry)
+    assert await making.look([entry]) == [Looked(entry, edited=True, saved=False)]
+    assert await making.look([entry]) == [Looked(entry, edited=False, saved=False)]
+
+
+async def test_a_project_that_cannot_be_looked_at_is_taken_for_unsaved(
+    world: World, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_layout: Any) -> Any:
+        raise FaultError("too_large", "too many subvolumes")
+
+    making, _ = saver(world)
+    await making.demand(entry)
+    monkeypatch.setattr(save, "generations", fail)
+    assert await making.look([entry]) == [Looked(entry, edited=False, saved=False)]
 
 
 async def test_the_disk_s_limit_is_raised_until_the_kernel_has_freed_the_snapshot(world: World, entry: Entry) -> None:
