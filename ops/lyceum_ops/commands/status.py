@@ -71,13 +71,14 @@ def _machine(lab: Lab, machine: definition.Machine, up: set[str]) -> MachineStat
     if machine.name in up:
         state = "running"
         try:
-            services = _services(remote.of_lab(lab.name).find(machine.name))
+            services = services_of(remote.of_lab(lab.name).find(machine.name))
         except Failure:
             state = "unreachable"
     return MachineStatus(machine.name, machine.groups, machine.address, state, services)
 
 
-def _services(machine: remote.Remote) -> dict[str, str]:
+def services_of(machine: remote.Remote) -> dict[str, str]:
+    """Return a machine's services and their states; of those that each project has, the failed ones."""
     command = ("systemctl", "list-units", "--all", "--type=service", "--output=json", *PATTERNS)
     listed = msgspec.json.decode(machine.run(*command, timeout=20).stdout, type=list[dict[str, Any]])
     units = {str(unit["unit"]): str(unit["active"]) for unit in listed if unit.get("load") == "loaded"}
