@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from lyceum_compute.local_hub.confinement import Home
 
+from tests.unit.compute.local_hub.file_client import Files
+
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
@@ -30,3 +32,8 @@ def names_in(folder: Path) -> list[str]:
 @pytest.fixture
 def home(folder: Path) -> Home:
     return Home(str(folder))
+
+
+@pytest.fixture
+def files(home: Home) -> Files:
+    return Files(home)
