@@ -2,7 +2,6 @@ import type {
   Account,
   Change,
   Deleted,
-  Entry,
   Person,
   Port,
   Project,
@@ -14,6 +13,8 @@ import type {
   Usage,
   UsageNow,
 } from "../../src/api/contract.ts";
+import { entriesOf, type File, move } from "./files.ts";
+import { Refusal, refuse } from "./refusal.ts";
 
 /** An answer of the fake instance: an HTTP status and a JSON body. */
 export interface Answer {
@@ -21,11 +22,6 @@ export interface Answer {
   body: unknown;
   /** Whose session the answer begins (an account's id), or ends (null). */
   session?: string | null;
-}
-
-interface File {
-  content: string;
-  modified: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -43,20 +39,6 @@ const QUOTA: Quota = {
 const SSH = { port: 8022, host_key: "ssh-ed25519 AAAA", fingerprint: "SHA256:abc" };
 
 const MAXIMUM: Quota = { ...QUOTA, disk: 50_000, memory: 8000, cores: 4, network: true };
-
-class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-const refuse = (status: number, code: string, message: string): never => {
-  throw new Refusal(status, code, message);
-};
 
 /** The hub's contract in memory, for tests and for looking at pages without an instance. Keeps no secrets and checks little. */
 export class FakeInstance {
@@ -413,32 +395,5 @@ const personOf = (account: Account, role: Person["role"]): Person => ({
   last_name: account.last_name,
   role,
 });
-
-function entriesOf(files: Map<string, File>, folder: string, hidden: boolean): Entry[] {
-  const prefix = folder === "" ? "" : `${folder}/`;
-  const entries: Entry[] = [];
-  for (const [path, file] of files) {
-    if (!path.startsWith(prefix) || path === prefix) continue;
-    const rest = path.slice(prefix.length);
-    const isFolder = rest.endsWith("/");
-    const name = isFolder ? rest.slice(0, -1) : rest;
-    if (name.includes("/") || (name.startsWith(".") && !hidden)) continue;
-    entries.push({
-      name,
-      type: isFolder ? "directory" : "file",
-      size: file.content.length,
-      modified: file.modified,
-    });
-  }
-  return entries.sort((a, b) => a.name.localeCompare(b.name));
-}
-
-function move(files: Map<string, File>, source: string, destination: string, keep: boolean): void {
-  for (const [path, file] of [...files]) {
-    if (path !== source && !path.startsWith(`${source}/`)) continue;
-    files.set(destination + path.slice(source.length), { ...file });
-    if (!keep) files.delete(path);
-  }
-}
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
