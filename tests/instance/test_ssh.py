@@ -171,8 +171,8 @@ def test_terminal_with_its_size_and_signals(ssh: Ssh, project: str) -> None:
     terminal.resize(33, 99)
     terminal.type("stty size\r")
     terminal.expect(b"33 99")
-    terminal.type("sleep 1000\r")
-    terminal.expect(b"sleep 1000")
+    terminal.type("sh -c 'echo begun $((1+1)); exec sleep 1000'\r")
+    terminal.expect(b"begun 2")  # before that bash itself would get the signal, and go on to the command
     terminal.type("\x03")
     terminal.expect(b"$ ")  # what is typed before bash is back may be thrown away
     terminal.type("echo $((6*7)) answered\r")
