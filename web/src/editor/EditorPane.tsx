@@ -1,13 +1,13 @@
-import { ActionIcon, Button, Skeleton, Stack, Text, useComputedColorScheme } from "@mantine/core";
+import { Button, Skeleton, Stack, Text, useComputedColorScheme } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { Link } from "react-router";
 
 import type { Project } from "../api/contract.ts";
 import { describe, type Fault } from "../api/fault.ts";
 import { places } from "../app/places.ts";
 import { baseName } from "../files/path.ts";
 import { useWatch } from "../live/useWatch.ts";
+import { HistoryLink } from "../preview/HistoryLink.tsx";
 import { hasText, kindOf } from "../preview/kinds.ts";
 import { Preview } from "../preview/Preview.tsx";
 import { PreviewPane } from "../preview/PreviewPane.tsx";
@@ -16,7 +16,9 @@ import { Way } from "../preview/Way.tsx";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
 import { Ago } from "../ui/Ago.tsx";
-import { IconHistory, IconTextWrap } from "../ui/icons.ts";
+import { IconButton } from "../ui/IconButton.tsx";
+import { IconTextWrap } from "../ui/icons.ts";
+import pane from "../ui/pane.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { useTitle } from "../ui/useTitle.ts";
@@ -80,32 +82,22 @@ function Open({ project, path, active }: Props) {
   const undisturbed = conflict === null && fault === null;
 
   return (
-    <div className={classes.pane}>
+    <div className={pane.pane}>
       {active && <PaneTitle title={`${baseName(path)} · ${project.title}`} />}
-      <div className={classes.bar} role="toolbar" aria-label={texts.editor.toolbar}>
+      <div className={pane.bar} role="toolbar" aria-label={texts.editor.toolbar}>
         <Way root={places.folder(id, "")} path={path} placeOf={(to) => places.folder(id, to)} />
         {kind !== null && <ViewChoice modes={MODES} mode={mode} onMode={setMode} />}
         {state !== null && <SaveWords state={state} onSave={() => void handle?.saver.flush()} />}
-        <ActionIcon
+        <IconButton
+          label={texts.editor.wrap}
           variant={wrap ? "light" : "subtle"}
           color={wrap ? "olive" : "gray"}
-          aria-label={texts.editor.wrap}
-          title={texts.editor.wrap}
           aria-pressed={wrap}
           onClick={() => setWrap(!wrap)}
         >
           <IconTextWrap size={16} aria-hidden />
-        </ActionIcon>
-        <ActionIcon
-          component={Link}
-          to={places.snapshots(id, path)}
-          variant="subtle"
-          color="gray"
-          aria-label={texts.editor.history}
-          title={texts.editor.history}
-        >
-          <IconHistory size={16} aria-hidden />
-        </ActionIcon>
+        </IconButton>
+        <HistoryLink project={id} path={path} />
       </div>
       {fault !== null && (
         <div className={classes.problem}>

@@ -1,6 +1,5 @@
 import { ActionIcon, Skeleton } from "@mantine/core";
 import { useMemo, useState } from "react";
-import { Link } from "react-router";
 
 import type { Project } from "../api/contract.ts";
 import { places } from "../app/places.ts";
@@ -8,13 +7,14 @@ import { baseName } from "../files/path.ts";
 import { useWatch } from "../live/useWatch.ts";
 import { texts } from "../texts/index.ts";
 import { laterTexts } from "../texts/later.ts";
-import { IconDownload, IconHistory } from "../ui/icons.ts";
+import { IconDownload } from "../ui/icons.ts";
+import pane from "../ui/pane.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { useTitle } from "../ui/useTitle.ts";
+import { HistoryLink } from "./HistoryLink.tsx";
 import { kindOf } from "./kinds.ts";
 import { Preview } from "./Preview.tsx";
-import classes from "./PreviewPane.module.css";
 import { filesNow, SourceContext, useBytes } from "./source.ts";
 import { Way } from "./Way.tsx";
 
@@ -29,9 +29,9 @@ export function PreviewPane({ project, path, active }: Props) {
   const id = project.project_id;
   const source = useMemo(() => filesNow(id), [id]);
   return (
-    <div className={classes.pane}>
+    <div className={pane.pane}>
       {active && <PaneTitle title={`${baseName(path)} · ${project.title}`} />}
-      <div className={classes.bar}>
+      <div className={pane.bar}>
         <Way root={places.folder(id, "")} path={path} placeOf={(to) => places.folder(id, to)} />
         <ActionIcon
           component="a"
@@ -44,16 +44,7 @@ export function PreviewPane({ project, path, active }: Props) {
         >
           <IconDownload size={16} aria-hidden />
         </ActionIcon>
-        <ActionIcon
-          component={Link}
-          to={places.snapshots(id, path)}
-          variant="subtle"
-          color="gray"
-          aria-label={texts.editor.history}
-          title={texts.editor.history}
-        >
-          <IconHistory size={16} aria-hidden />
-        </ActionIcon>
+        <HistoryLink project={id} path={path} />
       </div>
       <SourceContext value={source}>
         <Following id={id} path={path} on={active && isRunning(project.state)} />

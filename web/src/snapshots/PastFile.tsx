@@ -9,6 +9,7 @@ import { textOf } from "../preview/source.ts";
 import { texts } from "../texts/index.ts";
 import { laterTexts } from "../texts/later.ts";
 import { IconDownload } from "../ui/icons.ts";
+import pane from "../ui/pane.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { readableSize } from "../ui/size.ts";
 import { exact } from "../ui/time.ts";
@@ -39,7 +40,7 @@ export function PastFile({ path, bytes, modified }: Props) {
   const view = views.includes(chosen) ? chosen : views[0];
   return (
     <>
-      <div className={classes.tools}>
+      <div className={pane.bar}>
         {views.length > 1 && view !== undefined && (
           <ViewChoice modes={views} mode={view} onMode={setChosen} />
         )}
@@ -55,7 +56,7 @@ export function PastFile({ path, bytes, modified }: Props) {
           {laterTexts.look.download}
         </Button>
       </div>
-      <div className={classes.content}>
+      <div className={pane.pane}>
         <Suspense fallback={<Skeleton m="md" height={160} role="status" aria-label={texts.common.loading} />}>
           {view === undefined && (
             <div className={classes.problem}>

@@ -11,6 +11,7 @@ import { useProject } from "../project/context.ts";
 import { texts } from "../texts/index.ts";
 import { laterTexts } from "../texts/later.ts";
 import { IconCamera, IconHistory } from "../ui/icons.ts";
+import pane from "../ui/pane.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { exact } from "../ui/time.ts";
 import { useTitle } from "../ui/useTitle.ts";
@@ -31,8 +32,8 @@ export default function SnapshotPage() {
   const { ask, panel } = useRestoring(id, path);
   const placeOf = (to: string) => places.snapshot(id, snapshot, to);
   return (
-    <div className={classes.page}>
-      <div className={classes.bar}>
+    <div className={pane.pane}>
+      <div className={`${pane.bar} ${classes.head}`}>
         <span className={classes.when}>
           <IconCamera size={16} aria-hidden /> {laterTexts.look.title(when)}
         </span>

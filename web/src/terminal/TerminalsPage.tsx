@@ -16,6 +16,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { IconPlus, IconTerminal2, IconX } from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
+import list from "../ui/list.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { useTitle } from "../ui/useTitle.ts";
@@ -92,7 +93,7 @@ function List({ id, sessions, onEnded }: ListProps) {
   };
   return (
     <>
-      <ul className={classes.list} aria-label={texts.terminal.list}>
+      <ul className={`${list.list} ${classes.list}`} aria-label={texts.terminal.list}>
         {sessions.map(({ session, command, viewers, created }) => (
           <li key={session}>
             <Link to={places.terminal(id, session)}>

@@ -13,6 +13,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { IconTrash, IconX } from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
+import list from "../ui/list.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { readableSize } from "../ui/size.ts";
 import { isRunning } from "../ui/StateBadge.tsx";
@@ -70,7 +71,7 @@ export default function TrashPage() {
         <Skeleton height={48} role="status" aria-label={texts.common.loading} />
       )}
       {data !== undefined && (
-        <ul className={classes.list} aria-label={laterTexts.trash.list}>
+        <ul className={`${list.list} ${classes.list}`} aria-label={laterTexts.trash.list}>
           {data.trash.map((deleted) => (
             <Line key={deleted.trash_id} id={project_id} deleted={deleted} />
           ))}
