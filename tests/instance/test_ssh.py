@@ -168,9 +168,9 @@ def test_terminal_with_its_size_and_signals(ssh: Ssh, project: str) -> None:
     terminal.type("stty size; tty; echo $TERM-is-set\r")
     terminal.expect(b"/dev/pts/")
     terminal.expect(b"-is-set\r\n")
-    terminal.resize(33, 99)
-    terminal.type("stty size\r")
-    terminal.expect(b"33 99")
+    terminal.type("until [ \"$(stty size)\" = '33 99' ]; do sleep 0.1; done; echo resized $((1+1))\r")
+    terminal.resize(33, 99)  # ssh may send what is typed after it before it
+    terminal.expect(b"resized 2")
     terminal.type("sh -c 'echo begun $((1+1)); exec sleep 1000'\r")
     terminal.expect(b"begun 2")  # before that bash itself would get the signal, and go on to the command
     terminal.type("\x03")
