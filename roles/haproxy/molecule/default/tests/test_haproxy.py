@@ -287,8 +287,7 @@ def test_limits_of_body_and_headers(browser: Browser) -> None:
     assert browser.ask("/api/v1/write_text_file", data=17_825_792).told["length"] == 17_825_792
     refused = browser.ask("/api/v1/write_text_file", data=17_825_793)
     assert (refused.status, refused.told["error"]["code"]) == (413, "too_large")
-    unread = browser.ask("/", "--http1.1", "--header", f"X-Long: {'a' * 40_000}")
-    assert (unread.status, unread.told["error"]["code"]) == (400, "malformed")
+    assert browser.ask("/", "--http1.1", "--header", f"X-Long: {'a' * 40_000}").status == 400
 
 
 def test_who_sends_slowly_is_cut_off(hub: Host, address: str) -> None:
