@@ -111,6 +111,11 @@ def test_what_changes_on_disk_is_followed_and_never_overwritten(in_project: Pers
     expect(page.get_by_text("Nothing was overwritten.")).to_be_visible(timeout=60_000)
     in_project.screenshot("conflict")
     assert call(page, "read_text_file", path="result.txt")["content"] == "third\n"
+    page.set_viewport_size({"width": 320, "height": 700})
+    in_project.screenshot("conflict-narrow")
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("button", name="Save my text").click()
+    expect(page.get_by_role("textbox", name="Text of result.txt")).to_have_text("third")
 
 
 def test_a_file_as_it_was_is_looked_at_compared_and_brought_back(in_project: Person) -> None:
@@ -126,6 +131,13 @@ def test_a_file_as_it_was_is_looked_at_compared_and_brought_back(in_project: Per
     page.get_by_text("Compare with now").click()
     expect(page.get_by_role("textbox", name="Now: notes/proof.txt")).to_contain_text("2 or odd")
     in_project.screenshot("compare")
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 700})
+    expect(page.get_by_role("textbox", name="notes/proof.txt")).to_have_count(1)  # in one column
+    expect(page.get_by_text("Then p is odd.")).to_be_visible()
+    in_project.screenshot("compare-narrow")
+    assert size is not None
+    page.set_viewport_size(size)
     page.get_by_role("button", name="Restore").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.get_by_text("Restored: notes/proof.txt")).to_be_visible()

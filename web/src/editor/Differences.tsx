@@ -4,6 +4,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 
+import { texts } from "../texts/index.ts";
 import classes from "./Differences.module.css";
 
 interface Side {
@@ -92,8 +93,23 @@ function sideBySide(parent: HTMLElement, a: Document, b: Document, canChange: bo
   return { read: () => view.b.state.sliceDoc(), destroy: () => view.destroy() };
 }
 
+/** What is on the left is taken over by a button; what is on the right needs none to stay. */
+function control(type: "reject" | "accept", act: (event: MouseEvent) => void): HTMLElement {
+  if (type === "accept") return document.createElement("span");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = classes.take ?? "";
+  button.textContent = texts.editor.takeOver;
+  button.onclick = act;
+  return button;
+}
+
 function inOneColumn(parent: HTMLElement, original: string, b: Document, canChange: boolean): Made {
-  const merge = unifiedMergeView({ original, mergeControls: canChange, collapseUnchanged: FOLDED });
+  const merge = unifiedMergeView({
+    original,
+    mergeControls: canChange && control,
+    collapseUnchanged: FOLDED,
+  });
   const view = new EditorView({ parent, doc: b.doc, extensions: [b.extensions, merge] });
   return { read: () => view.state.sliceDoc(), destroy: () => view.destroy() };
 }

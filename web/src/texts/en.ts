@@ -238,10 +238,11 @@ export const en = {
     gone: "There is no such file. It may have been moved or deleted.",
     conflictTitle: "This file was changed elsewhere",
     conflict:
-      "Left is the file as it is on disk now, right is your text. Nothing was overwritten. Take over what you want, then decide.",
+      "Here are the file as it is on disk now and your text. Nothing was overwritten. Take over what you want, then decide.",
     conflictDeleted: "The file was deleted elsewhere. Your text is kept here; saving makes the file again.",
     onDisk: "On disk",
     yours: "Yours",
+    takeOver: "Take over",
     keepMine: "Save my text",
     takeTheirs: "Take the one on disk",
     draft: "Text that was not saved last time was brought back.",
