@@ -121,9 +121,13 @@ def test_a_host_that_drains_is_emptied_and_nothing_is_lost(client: Client, clust
 
 def test_a_running_project_stays_until_it_stops(client: Client, cluster: Cluster, project: str) -> None:
     host = client.project(project)["host"]
+    other = other_than(cluster, host)
+    with cluster.draining(other):
+        resting_too, beside, _ = resting(client)
+    assert beside == host
     client.run(project, "nohup sleep 977 >/dev/null 2>&1 &")
     with cluster.draining(host):
-        time.sleep(25)  # two rounds of the hubs
+        until(lambda: client.project(resting_too)["host"] == other, "what rests did not move")
         assert client.run(project, "pgrep -f 'sleep 977' >/dev/null && echo well")["stdout"] == "well\n"
         assert client.project(project)["host"] == host
 

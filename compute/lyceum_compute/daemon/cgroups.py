@@ -34,7 +34,10 @@ def killed_for_memory(slice_name: str, *, root: Path = ROOT) -> int:
 
 
 def memory_shortages(slice_name: str, *, root: Path = ROOT) -> int:
-    """Return how often the slice wanted more memory than it may have: nothing was ended while this stays as it is."""
+    """Return how often the slice wanted more memory than it may have; the kernel ends nothing for it without counting.
+
+    One file, where ``killed_for_memory`` may have to read many.
+    """
     own = path_of(slice_name)
     with suppress(OSError):
         return _number(f"{root}/memory/{own}/memory.failcnt")

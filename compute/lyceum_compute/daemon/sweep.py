@@ -13,6 +13,7 @@ from lyceum_compute.protocol.messages import Edited, State
 
 from . import cgroups, sandbox
 from .entry import FAILURES, STATE_LIMITS, describe
+from .usage import count_kills
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,10 +141,13 @@ class Sweep:
         free = [(turn, entry) for turn, entry in enumerate(entries, number) if not entry.busy]
         used = [entry for turn, entry in free if turn % USE_EVERY == 0 and entry.state is State.RUNNING]
         files = [entry for turn, entry in free if turn % FILES_EVERY == 0 and entry.state in ON_DISK]
-        if used:
-            await self._projects.meter.look_at_all(used)
-        if files:
-            await self._look_at_files(files)
+        try:
+            if used:
+                await self._projects.meter.look_at_all(used)
+            if files:
+                await self._look_at_files(files)
+        except Exception:  # the boundary of what is looked at together
+            log.exception("a round failed", extra={"action": "sweep"})
 
     async def _look_at(self, entry: Entry, *, memory: bool) -> None:
         try:
@@ -176,7 +180,7 @@ class Sweep:
         shortages = cgroups.memory_shortages(entry.layout.slice)
         if shortages != life.counted_shortages:
             life.counted_shortages = shortages
-            self._count_kills(entry)
+            count_kills(entry, cgroups.killed_for_memory(entry.layout.slice), datetime.now(UTC))
         if life.memory_kills <= life.told_kills or life.memory_killed is None:
             return
         life.told_kills = life.memory_kills
@@ -186,14 +190,6 @@ class Sweep:
             f"out of memory: programs were ended {often}, the last at {life.memory_killed:%Y-%m-%d %H:%M} UTC,"
             f" as the project used all of its {entry.project.quota.memory} MB",
         )
-
-    @staticmethod
-    def _count_kills(entry: Entry) -> None:
-        killed, life = cgroups.killed_for_memory(entry.layout.slice), entry.life
-        if killed > life.counted_kills:
-            life.memory_kills += killed - life.counted_kills
-            life.counted_kills, life.memory_killed = killed, datetime.now(UTC)
-            life.memory_peak = entry.project.quota.memory
 
     async def _look_at_files(self, entries: list[Entry]) -> None:
         for looked in await self._saver.look(entries):

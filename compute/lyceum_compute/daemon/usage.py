@@ -105,16 +105,13 @@ class Meter:
 
     @staticmethod
     def _limits_reached(entry: Entry, counted: cgroups.Counters, now: datetime) -> None:
+        count_kills(entry, counted.memory_kills, now)
         life = entry.life
-        if counted.memory_kills > life.counted_kills:
-            life.memory_kills += counted.memory_kills - life.counted_kills
-            life.memory_killed = now
-            life.memory_peak = entry.project.quota.memory
         if counted.tasks_refused > life.counted_refused:
             life.tasks_refused += counted.tasks_refused - life.counted_refused
             life.tasks_refused_last = now
             life.tasks_peak = limits.TASKS
-        life.counted_kills, life.counted_refused = counted.memory_kills, counted.tasks_refused
+        life.counted_refused = counted.tasks_refused
 
     def _write(self, entry: Entry, span: tuple[datetime, datetime], *, cpu: float, memory: float) -> None:
         key = entry.layout.project_id
@@ -125,6 +122,16 @@ class Meter:
                 self._ledger.keep(key, entry.life)
         except sqlite3.Error as error:
             log.error("usage could not be written down: %s", error, extra={"action": "usage", "project": key})  # noqa: TRY400 says all
+
+
+def count_kills(entry: Entry, killed: int, now: datetime) -> None:
+    """Take over how many processes the kernel ended so far because a project's memory was used up."""
+    life = entry.life
+    if killed > life.counted_kills:
+        life.memory_kills += killed - life.counted_kills
+        life.memory_killed = now
+        life.memory_peak = entry.project.quota.memory
+    life.counted_kills = killed
 
 
 def _read(entry: Entry) -> tuple[cgroups.Counters | None, float]:

@@ -139,3 +139,17 @@ async def test_files_that_changed_are_told_and_saved_and_others_left_alone(there
         await asyncio.gather(*going._saving)
     assert saver.asked == 1
     assert [event.project_id for event in events] == [ID]
+
+
+async def test_a_round_that_fails_ends_no_daemon(there: Host, caplog: pytest.LogCaptureFixture) -> None:
+    class Saver:
+        async def look(self, _entries: Any) -> Any:
+            raise ValueError
+
+    saver: Any = Saver()
+    nothing: Any = None
+    async with running(there) as projects:
+        entry = projects.of(project())
+        entry.state = State.OPENED
+        await Sweep(projects, saver, nothing, nothing, nothing)._look([entry], FILES_EVERY)
+    assert "a round failed" in caplog.text
