@@ -9,6 +9,7 @@ import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
 import { laterTexts } from "../texts/later.ts";
 import { IconExternalLink, IconNotebook } from "../ui/icons.ts";
+import list from "../ui/list.module.css";
 import { Problem } from "../ui/Problem.tsx";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { useTitle } from "../ui/useTitle.ts";
@@ -74,7 +75,7 @@ function Ports({ project }: { project: Project }) {
   if (data === undefined) return <Skeleton height={36} role="status" aria-label={texts.common.loading} />;
   if (data.ports.length === 0) return <Text size="sm">{laterTexts.apps.portsEmpty}</Text>;
   return (
-    <ul className={classes.list} aria-label={laterTexts.apps.portsList}>
+    <ul className={`${list.list} ${classes.list}`} aria-label={laterTexts.apps.portsList}>
       {data.ports.map((each) => (
         <PortLine key={each.port} id={id} port={each} />
       ))}

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { useCallback, useRef } from "react";
 
 import type { TextFile } from "../api/contract.ts";
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import classes from "./ConflictView.module.css";
 import Differences from "./Differences.tsx";
 import type { Conflict } from "./useFile.ts";
@@ -22,20 +22,20 @@ export default function ConflictView({ conflict, path, dark, onMine, onTheirs }:
     written.current = read;
   }, []);
   const { disk, mine } = conflict;
-  const { onDisk, yours } = texts.editor;
+  const { onDisk, yours } = laterTexts.editor;
   return (
     <div className={classes.view}>
-      <Alert color="orange" variant="light" title={texts.editor.conflictTitle} role="alert" radius={0}>
+      <Alert color="orange" variant="light" title={laterTexts.editor.conflictTitle} role="alert" radius={0}>
         <Text size="sm" mb="sm">
-          {disk === null ? texts.editor.conflictDeleted : texts.editor.conflict}
+          {disk === null ? laterTexts.editor.conflictDeleted : laterTexts.editor.conflict}
         </Text>
         <Group gap="xs">
           <Button size="xs" onClick={() => onMine(written.current?.() ?? mine)}>
-            {texts.editor.keepMine}
+            {laterTexts.editor.keepMine}
           </Button>
           {disk !== null && (
             <Button size="xs" variant="default" onClick={() => onTheirs(disk)}>
-              {texts.editor.takeTheirs}
+              {laterTexts.editor.takeTheirs}
             </Button>
           )}
         </Group>

@@ -1,10 +1,10 @@
-import { useMediaQuery } from "@mantine/hooks";
 import { MergeView, unifiedMergeView } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
+import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import classes from "./Differences.module.css";
 
 interface Side {
@@ -99,7 +99,7 @@ function control(type: "reject" | "accept", act: (event: MouseEvent) => void): H
   const button = document.createElement("button");
   button.type = "button";
   button.className = classes.take ?? "";
-  button.textContent = texts.editor.takeOver;
+  button.textContent = laterTexts.editor.takeOver;
   button.onclick = act;
   return button;
 }

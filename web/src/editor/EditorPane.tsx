@@ -15,6 +15,7 @@ import { filesNow, SourceContext } from "../preview/source.ts";
 import { Way } from "../preview/Way.tsx";
 import { NotRunning } from "../project/NotRunning.tsx";
 import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { IconTextWrap } from "../ui/icons.ts";
@@ -84,12 +85,12 @@ function Open({ project, path, active }: Props) {
   return (
     <div className={pane.pane}>
       {active && <PaneTitle title={`${baseName(path)} · ${project.title}`} />}
-      <div className={pane.bar} role="toolbar" aria-label={texts.editor.toolbar}>
+      <div className={pane.bar} role="toolbar" aria-label={laterTexts.editor.toolbar}>
         <Way root={places.folder(id, "")} path={path} placeOf={(to) => places.folder(id, to)} />
         {kind !== null && <ViewChoice modes={MODES} mode={mode} onMode={setMode} />}
         {state !== null && <SaveWords state={state} onSave={() => void handle?.saver.flush()} />}
         <IconButton
-          label={texts.editor.wrap}
+          label={laterTexts.editor.wrap}
           variant={wrap ? "light" : "subtle"}
           color={wrap ? "olive" : "gray"}
           aria-pressed={wrap}
@@ -101,7 +102,12 @@ function Open({ project, path, active }: Props) {
       </div>
       {fault !== null && (
         <div className={classes.problem}>
-          <Problem title={texts.editor.failedTitle} fault={fault} words={wordsFor(fault)} retry={retry} />
+          <Problem
+            title={laterTexts.editor.failedTitle}
+            fault={fault}
+            words={wordsFor(fault)}
+            retry={retry}
+          />
         </div>
       )}
       {fault === null && handle === null && <Waiting />}
@@ -133,17 +139,17 @@ function Open({ project, path, active }: Props) {
         )}
       </div>
       <p className={classes.foot}>
-        <span>{texts.editor.position(cursor.line, cursor.column)}</span>
-        <span className={classes.keys}>{texts.editor.keys}</span>
+        <span>{laterTexts.editor.position(cursor.line, cursor.column)}</span>
+        <span className={classes.keys}>{laterTexts.editor.keys}</span>
       </p>
     </div>
   );
 }
 
 function wordsFor(fault: Fault): string | undefined {
-  if (fault.code === "not_text") return texts.editor.notText;
-  if (fault.code === "too_large") return texts.editor.tooLarge;
-  if (fault.code === "not_found") return texts.editor.gone;
+  if (fault.code === "not_text") return laterTexts.editor.notText;
+  if (fault.code === "too_large") return laterTexts.editor.tooLarge;
+  if (fault.code === "not_found") return laterTexts.editor.gone;
   return undefined;
 }
 
@@ -154,12 +160,12 @@ function PaneTitle({ title }: { title: string }) {
 
 function SaveWords({ state, onSave }: { state: SaveState; onSave: () => void }) {
   const words = {
-    saved: () => <Ago time={state.kind === "saved" ? state.at : 0} words={texts.editor.saved} />,
-    unsaved: () => texts.editor.unsaved,
-    saving: () => texts.editor.saving,
-    waiting: () => texts.editor.offline,
-    conflict: () => texts.editor.conflictTitle,
-    failed: () => texts.editor.failed(state.kind === "failed" ? describe(state.fault) : ""),
+    saved: () => <Ago time={state.kind === "saved" ? state.at : 0} words={laterTexts.editor.saved} />,
+    unsaved: () => laterTexts.editor.unsaved,
+    saving: () => laterTexts.editor.saving,
+    waiting: () => laterTexts.editor.offline,
+    conflict: () => laterTexts.editor.conflictTitle,
+    failed: () => laterTexts.editor.failed(state.kind === "failed" ? describe(state.fault) : ""),
   }[state.kind];
   return (
     <>
@@ -168,7 +174,7 @@ function SaveWords({ state, onSave }: { state: SaveState; onSave: () => void }) 
       </Text>
       {(state.kind === "unsaved" || state.kind === "failed" || state.kind === "waiting") && (
         <Button size="compact-xs" variant="default" onClick={onSave}>
-          {texts.editor.save}
+          {laterTexts.editor.save}
         </Button>
       )}
     </>

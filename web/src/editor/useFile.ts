@@ -5,7 +5,7 @@ import { api } from "../api/api.ts";
 import type { TextFile } from "../api/contract.ts";
 import { faultOf, type Fault } from "../api/fault.ts";
 import { useAppDispatch } from "../app/store.ts";
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { tell } from "../ui/tell.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 import { Saver, type SaveState } from "./saver.ts";
@@ -72,7 +72,7 @@ export function useFile({ project, path, dark, host, onCursor }: Options) {
       const view = new TextView({
         parent,
         path,
-        label: texts.editor.label(path),
+        label: laterTexts.editor.label(path),
         content: unsaved ? draft.content : file.content,
         dark: latest.current.dark,
         onEdit: () => saver.edited(),
@@ -122,14 +122,14 @@ export function useFile({ project, path, dark, host, onCursor }: Options) {
           const differs = disk.content !== view.view.state.sliceDoc();
           view.replace(disk.content);
           saver.replaced(disk.modified);
-          if (differs) tell(texts.editor.refreshed);
+          if (differs) tell(laterTexts.editor.refreshed);
         } catch {
           // Gone or not to be reached: the next save says so.
         }
       };
       setState(saver.state);
       if (unsaved) {
-        tell(texts.editor.draft);
+        tell(laterTexts.editor.draft);
         saver.edited();
       } else keepDraft(project, path, null);
       return { view, saver, look };

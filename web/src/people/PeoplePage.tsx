@@ -13,6 +13,7 @@ import { useProject } from "../project/context.ts";
 import { texts } from "../texts/index.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { IconUserPlus } from "../ui/icons.ts";
+import list from "../ui/list.module.css";
 import { tell, tellFault } from "../ui/tell.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import classes from "./PeoplePage.module.css";
@@ -52,7 +53,7 @@ export default function PeoplePage() {
         {texts.people.intro}
       </Text>
       <Invite projectId={project.project_id} users={project.users} />
-      <ul className={classes.list} aria-label={texts.people.list}>
+      <ul className={`${list.list} ${classes.list}`} aria-label={texts.people.list}>
         {project.users.map((user) => (
           <li key={user.account_id}>
             <Avatar name={nameOf(user)} color="olive" size={36} alt="" />

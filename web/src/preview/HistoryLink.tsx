@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { Link } from "react-router";
 
 import { places } from "../app/places.ts";
-import { texts } from "../texts/index.ts";
+import { laterTexts } from "../texts/later.ts";
 import { IconHistory } from "../ui/icons.ts";
 
 /** Leads to what a file was in snapshots. */
@@ -13,8 +13,8 @@ export function HistoryLink({ project, path }: { project: string; path: string }
       to={places.snapshots(project, path)}
       variant="subtle"
       color="gray"
-      aria-label={texts.editor.history}
-      title={texts.editor.history}
+      aria-label={laterTexts.editor.history}
+      title={laterTexts.editor.history}
     >
       <IconHistory size={16} aria-hidden />
     </ActionIcon>

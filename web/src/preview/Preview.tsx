@@ -45,7 +45,7 @@ function Shown({ kind, path, bytes }: Props) {
     );
   }
   const text = textOf(bytes);
-  if (text === null) return <Problem title={laterTexts.preview.failed} words={texts.editor.notText} />;
+  if (text === null) return <Problem title={laterTexts.preview.failed} words={laterTexts.editor.notText} />;
   if (kind === "table") return <Table path={path} text={text} />;
   return (
     <Scroller className={classes.scroller} label={laterTexts.preview.previewOf(baseName(path))}>

@@ -68,9 +68,9 @@ function Following({ id, path, on }: { id: string; path: string; on: boolean }) 
       loaded.fault.code === "too_large"
         ? laterTexts.preview.tooLarge
         : loaded.fault.code === "not_found"
-          ? texts.editor.gone
+          ? laterTexts.editor.gone
           : undefined;
-    return <Problem title={texts.editor.failedTitle} fault={loaded.fault} words={words} retry={again} />;
+    return <Problem title={laterTexts.editor.failedTitle} fault={loaded.fault} words={words} retry={again} />;
   }
   return <Preview kind={kind} path={path} bytes={loaded.bytes} />;
 }

@@ -5,7 +5,7 @@ import { useMatch, useParams } from "react-router";
 import type { Project } from "../api/contract.ts";
 import { useAppSelector } from "../app/store.ts";
 import { texts } from "../texts/index.ts";
-import classes from "./Deck.module.css";
+import pane from "../ui/pane.module.css";
 import { tabOf } from "./OpenItem.tsx";
 import { sameTab, selectTabs, tabKey, type Tab } from "./tabs.ts";
 
@@ -27,7 +27,7 @@ export function Deck({ project }: { project: Project }) {
   return shown.map((tab) => {
     const isActive = active !== undefined && sameTab(tab, active);
     return (
-      <section key={tabKey(tab)} className={classes.pane} hidden={!isActive}>
+      <section key={tabKey(tab)} className={pane.pane} hidden={!isActive}>
         <Suspense fallback={<Waiting />}>
           {tab.kind === "file" ? (
             <EditorPane project={project} path={tab.path} active={isActive} />

@@ -7,13 +7,14 @@ import { places } from "../app/places.ts";
 import { texts } from "../texts/index.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { IconPlayerPlay, IconPlayerStop } from "../ui/icons.ts";
+import list from "../ui/list.module.css";
 import { phaseOf, StateBadge } from "../ui/StateBadge.tsx";
 import { useProjectActions } from "./actions.ts";
 import classes from "./ProjectList.module.css";
 
 export function ProjectList({ projects }: { projects: Project[] }) {
   return (
-    <ul className={classes.list} aria-label={texts.projects.list}>
+    <ul className={`${list.list} ${classes.list}`} aria-label={texts.projects.list}>
       {projects.map((project) => (
         <ProjectRow key={project.project_id} project={project} />
       ))}

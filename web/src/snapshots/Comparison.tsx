@@ -73,7 +73,7 @@ function Pictures({ path, then, now }: Props & { now: Uint8Array<ArrayBuffer> })
 function Failed({ fault }: { fault: Parameters<typeof Problem>[0]["fault"] }) {
   return (
     <div className={classes.problem}>
-      <Problem title={texts.editor.failedTitle} fault={fault} />
+      <Problem title={laterTexts.editor.failedTitle} fault={fault} />
     </div>
   );
 }

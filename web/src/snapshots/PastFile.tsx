@@ -64,7 +64,7 @@ export function PastFile({ path, bytes, modified }: Props) {
             </div>
           )}
           {view === "text" && text !== null && (
-            <ReadOnlyText path={path} label={texts.editor.label(path)} text={text} />
+            <ReadOnlyText path={path} label={laterTexts.editor.label(path)} text={text} />
           )}
           {view === "preview" && kind !== null && <Preview kind={kind} path={path} bytes={bytes} />}
           {view === "compare" && <Comparison path={path} then={bytes} />}

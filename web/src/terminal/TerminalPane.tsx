@@ -19,6 +19,7 @@ import {
   IconX,
 } from "../ui/icons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
+import pane from "../ui/pane.module.css";
 import { isRunning } from "../ui/StateBadge.tsx";
 import { clock } from "../ui/time.ts";
 import { useTitle } from "../ui/useTitle.ts";
@@ -67,7 +68,7 @@ function Live({ project, session, number, active }: Props) {
   }, [active, screen]);
 
   return (
-    <div className={classes.pane} role="group" aria-label={title}>
+    <div className={pane.pane} role="group" aria-label={title}>
       {active && <Title title={`${title} · ${project.title}`} />}
       <div className={classes.bar} role="toolbar" aria-label={texts.terminal.toolbar}>
         <Notice status={status} size={size} />
