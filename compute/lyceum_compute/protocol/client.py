@@ -177,7 +177,7 @@ class Connection:
 
 
 class Client:
-    """A lasting connection to a server, made anew (with growing pauses) whenever it is lost.
+    """A lasting connection to a server, made anew whenever it is lost: with growing pauses, unless somebody waits.
 
     ``async with Client(...) as client``; ``event_type`` is a union of tagged structs, given to ``on_event`` as they
     come; ``on_connected`` is told ``True`` when there is a connection and ``False`` when it was lost. Both are plain
@@ -200,6 +200,8 @@ class Client:
         self._events = msgspec.json.Decoder(event_type) if event_type is not None else None
         self._connection: Connection | None = None
         self._ready = asyncio.Event()
+        self._waiting = 0
+        self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._why = "not connected yet"
 
@@ -224,12 +226,22 @@ class Client:
         it cannot be reached or the connection was lost before the answer, ``timed_out`` after ``timeout`` seconds.
         """
         if self._connection is None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(self.connect_wait, timeout)):
-                    await self._ready.wait()
+            await self._wait(min(self.connect_wait, timeout))
         if self._connection is None:
             raise FaultError("unavailable", f"{self.address} cannot be reached: {self._why}")
         return await self._connection.request(operation, arguments, result_type, timeout=timeout)
+
+    async def _wait(self, seconds: float) -> None:
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._ready.wait()
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wanted.clear()
 
     async def _run(self) -> None:
         pause = BACKOFF_FIRST
@@ -244,8 +256,16 @@ class Client:
                 await self._use(Connection(self.address, reader, writer, on_event=self._take_event))
                 if asyncio.get_running_loop().time() - began > BACKOFF_LAST:
                     pause = BACKOFF_FIRST
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 not for secrets
+            await self._rest(pause * random.uniform(0.5, 1))  # noqa: S311 not for secrets
             pause = min(pause * 2, BACKOFF_LAST)
+
+    async def _rest(self, pause: float) -> None:
+        """Pause before the next attempt, only for the shortest time while somebody waits for the connection."""
+        shortest = min(pause, BACKOFF_FIRST)
+        await asyncio.sleep(shortest)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause - shortest):
+                await self._wanted.wait()
 
     async def _use(self, connection: Connection) -> None:
         self._connection = connection

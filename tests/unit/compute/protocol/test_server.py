@@ -258,6 +258,18 @@ async def test_pending_requests_fail_when_the_connection_is_lost_and_it_is_made_
             await client.request("echo", Exec(command="x"), dict[str, str])
 
 
+async def test_a_request_does_not_sit_out_the_pause_of_a_server_that_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lyceum_compute.protocol.client.random.uniform", lambda *_: 36_000.0)
+    path = tmp_path / "s"
+    async with Client(UnixAddress(str(path))) as client:
+        with pytest.raises(FaultError):
+            await client.request("echo", Exec(command="x"), dict[str, str], timeout=0.01)
+        async with serving(path):
+            assert (await client.request("echo", Exec(command="x"), dict[str, str]))["command"] == "x"
+
+
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     async with Client(UnixAddress(str(tmp_path / "none")), connect_wait=0.01) as client:
         with pytest.raises(FaultError) as caught:
