@@ -24,6 +24,8 @@ TREES = frozenset({"copy_path", "rename_path", "delete_path", "empty_trash", "un
 EXEC_LONGEST = 600.0
 EXEC_GRACE = 20.0
 CALLS_AT_ONCE = 32
+#: Answers of megabytes that are taken in at once: 32 of 16 MiB would be half a gigabyte of the daemon's.
+LARGE_AT_ONCE = 2
 LONGEST_MESSAGE = 2000
 
 
@@ -33,6 +35,7 @@ class LocalHub:
     def __init__(self, socket: Path) -> None:
         self._address = UnixAddress(str(socket))
         self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def call(self, operation: str, raw: msgspec.Raw) -> Any:
         """Return the result of an operation of ``PROJECT_OPERATIONS``. Raises ``FaultError``."""
@@ -50,7 +53,7 @@ class LocalHub:
                 reader, writer = await self._address.open()
         except OSError as error:  # TimeoutError is one
             raise FaultError("not_running", "the project is not running") from error
-        connection = Connection(self._address, reader, writer)
+        connection = Connection(self._address, reader, writer, turns=self._large)
         reading = asyncio.create_task(connection.run())
         try:
             return await connection.request(operation, arguments, result_kind, timeout=timeout)

@@ -7,7 +7,7 @@ import itertools
 import logging
 import random
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
@@ -26,6 +26,8 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 10.0
 BACKOFF_FIRST = 0.1
 BACKOFF_LAST = 5.0
+#: Bytes of an unfinished answer above which it needs a turn, if turns are given.
+LARGE = 1024 * 1024
 
 
 class Address(Protocol):
@@ -82,7 +84,11 @@ class UnixAddress:
 
 
 class Connection:
-    """One connection to a server. ``run`` reads until it ends; requests are then failed with ``unavailable``."""
+    """One connection to a server. ``run`` reads until it ends; requests are then failed with ``unavailable``.
+
+    ``turns``, shared by the connections to a stranger, bounds how many answers over ``LARGE`` bytes it sends at once:
+    the others are not read on until one of these connections has ended.
+    """
 
     def __init__(
         self,
@@ -92,8 +98,10 @@ class Connection:
         *,
         on_event: Callable[[bytes], None] | None = None,
         limit: int = MAX_LINE,
+        turns: asyncio.Semaphore | None = None,
     ) -> None:
         self.address = address
+        self._turns = turns
         self._reader = reader
         self._writer = writer
         self._on_event = on_event
@@ -138,15 +146,23 @@ class Connection:
 
     async def run(self) -> None:
         """Read answers and events until the connection ends, for whatever reason."""
-        lines = LineBuffer(self._limit)
         try:
-            while data := await self._reader.read(READ_SIZE):
-                for line in lines.feed(data):
-                    self._take(line)
+            async with AsyncExitStack() as turn:
+                await self._read(turn)
         except (OSError, FaultError) as error:
             log.info("the connection to %s was lost: %s", self.address, error, extra={"action": "lost"})
         finally:
             await self.close()
+
+    async def _read(self, turn: AsyncExitStack) -> None:
+        lines = LineBuffer(self._limit)
+        turns = self._turns
+        while data := await self._reader.read(READ_SIZE):
+            for line in lines.feed(data):
+                self._take(line)
+            if turns is not None and len(lines) > LARGE:
+                await turn.enter_async_context(turns)
+                turns = None
 
     def _take(self, line: bytes) -> None:
         answer = decode_incoming(line)

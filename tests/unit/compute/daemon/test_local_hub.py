@@ -106,6 +106,34 @@ async def test_endless_output_is_cut_off(tmp_path: Path, said: bytes) -> None:
     assert caught.value.code == "unavailable"
 
 
+async def test_large_answers_are_read_in_turn(tmp_path: Path) -> None:
+    under_way: set[asyncio.StreamWriter] = set()
+    at_once: list[int] = []
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        for megabyte in range(8):
+            writer.write(b"x" * 2**20)
+            await writer.drain()
+            if megabyte >= 3:  # more than buffers hold
+                under_way.add(writer)
+                at_once.append(len(under_way))
+        under_way.discard(writer)
+
+    async with listening(tmp_path / "s", pour) as hub:
+        answers = await asyncio.gather(*(hub.call("exec", EXEC) for _ in range(12)), return_exceptions=True)
+    assert [getattr(answer, "code", None) for answer in answers] == ["unavailable"] * 12
+    assert max(at_once) == local_hub.LARGE_AT_ONCE
+
+
+async def test_an_answer_of_megabytes_is_passed_on(tmp_path: Path) -> None:
+    whole = ExecResult(stdout="x" * 4_000_000, stderr="", exit_code=0, timed_out=False, truncated=False)
+    line = b'{"id":1,"result":' + msgspec.json.encode(whole) + b"}\n"
+    async with listening(tmp_path / "s", answering(line)) as hub:
+        answers = await asyncio.gather(*(hub.call("exec", EXEC) for _ in range(6)))
+    assert answers == [whole] * 6
+
+
 async def test_nobody_there_is_not_running(tmp_path: Path) -> None:
     with pytest.raises(FaultError) as caught:
         await LocalHub(tmp_path / "none").call("exec", EXEC)
