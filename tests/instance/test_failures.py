@@ -45,7 +45,9 @@ def hub_parts(deployment: Deployment) -> list[tuple[str, str]]:
     return [(hosts[0], f"lyceum-hub@{cookie.rpartition('-')[2]}.service") for cookie in deployment.hub_cookies()]
 
 
-def test_part_of_the_hubs_is_enough(deployment: Deployment, client: Client, project: str) -> None:
+def test_part_of_the_hubs_is_enough(
+    deployment: Deployment, client: Client, new_client: ClientMaker, project: str
+) -> None:
     parts = hub_parts(deployment)
     assert len(parts) > 1, "one hub alone cannot be two"
     for host, unit in parts:
@@ -54,6 +56,7 @@ def test_part_of_the_hubs_is_enough(deployment: Deployment, client: Client, proj
             client.call("write_text_file", project_id=project, path="a.txt", content=text)
             assert client.call("read_text_file", project_id=project, path="a.txt")["content"] == text
             client.call("save_project", project_id=project, wait=150)
+        until_every_hub_serves(deployment, new_client)
 
 
 def test_a_hub_killed_in_the_middle_of_a_call_loses_nothing(

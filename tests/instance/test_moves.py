@@ -61,7 +61,7 @@ def cluster(deployment: Deployment, administrator: Client) -> Cluster:
     return Cluster(deployment, administrator)
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 90) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, what

@@ -84,7 +84,7 @@ def test_who_is_removed_is_gone_from_the_gateway_before_too(
         assert say(before, "echo here") == "here"
         shared_client.call("delete_ssh_key", ssh_key_id=key["ssh_key_id"])
         try:
-            before.wait(10)
+            before.wait(60)
         finally:
             shared_client.call("add_ssh_key", title="again", key=public(ssh.key))
     assert before.returncode == 255

@@ -7,7 +7,7 @@ from uuid import UUID
 from .database import Connection
 
 #: Seconds after which a move of which nothing was heard is nobody's.
-LEASE = 120
+LEASE = 60
 
 
 async def begin(connection: Connection, project_id: UUID, old: str, new: str) -> bool:

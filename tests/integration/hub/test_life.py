@@ -183,7 +183,7 @@ async def test_the_database_goes_away_and_comes_back(site: Site, ada: Person) ->
         try:
             begun = time.monotonic()
             down = await asyncio.to_thread(_alive, site)
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 20
             assert down == 503
             answer = await asyncio.to_thread(ada.post, "get_projects")
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")

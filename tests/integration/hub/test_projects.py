@@ -74,7 +74,7 @@ def test_a_wait_ends_when_its_time_is_up(site: Site, ada: Person) -> None:
     try:
         begun = time.monotonic()
         assert ada.ok("start_project", project_id=project_id, wait=1)["state"] == "starting"
-        assert 0.9 < time.monotonic() - begun < 5
+        assert 0.9 < time.monotonic() - begun < 20
     finally:
         host.hold_starts = False
 
