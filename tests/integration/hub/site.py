@@ -28,9 +28,10 @@ PASSWORD = "correct horse battery"
 class HubProcess:
     """One ``lyceum-hub serve``."""
 
-    def __init__(self, site: Site, instance: int) -> None:
+    def __init__(self, site: Site, instance: int, config: Path | None = None) -> None:
         self.site = site
         self.instance = instance
+        self.config = config or site.config
         self.url = f"https://localhost:{site.first_port + 2 * instance}"
         self.log = site.folder / f"hub-{instance}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -38,7 +39,7 @@ class HubProcess:
     def start(self) -> None:
         """Start, and wait until it is alive."""
         with self.log.open("ab") as log:
-            self.process = self.site.command("serve", "--instance", str(self.instance), stderr=log)
+            self.process = self.site.command("serve", "--instance", str(self.instance), config=self.config, stderr=log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -100,12 +101,14 @@ class Site:
             f'{compute}[[storage]]\nname = "localhost"\nport = {self.storage.port}\n'
         )
 
-    def command(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    def command(self, *arguments: str, config: Path | None = None, **options: Any) -> subprocess.Popen[bytes]:
         """Start a ``lyceum-hub`` command."""
         name, *rest = arguments
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'hub'}:{ROOT / 'compute'}"}
         return subprocess.Popen(  # noqa: S603 our own program
-            [sys.executable, "-m", "lyceum_hub", name, "--config", self.config, *rest], env=environment, **options
+            [sys.executable, "-m", "lyceum_hub", name, "--config", config or self.config, *rest],
+            env=environment,
+            **options,
         )
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
