@@ -77,6 +77,16 @@ def test_machines_see_one_another_and_no_other_network(tiny: Tiny) -> None:
     assert of_lab(tiny.name).find("m2").run("ip", "route").stdout.count("\n") == 1
 
 
+def hardware_addresses(tiny: Tiny) -> list[str]:
+    """MAC addresses of the lab's switch and of its first machine."""
+    places = definition.Places(tiny.name)
+    shown = {places.switch: network.BRIDGE, places.namespace("m1"): "eth0"}
+    return [
+        programs.run(["ip", "-n", where, "-brief", "link", "show", name]).stdout.split()[2]
+        for where, name in shown.items()
+    ]
+
+
 def kill(pids: Iterable[int]) -> None:
     """Kill processes; the end of one may have ended another already."""
     for pid in pids:
@@ -87,12 +97,14 @@ def kill(pids: Iterable[int]) -> None:
 @pytest.mark.parametrize("what", ["one machine", "everything"])
 def test_after_being_killed_it_comes_back(tiny: Tiny, what: str) -> None:
     leave_a_mark(tiny)
+    network_cards = hardware_addresses(tiny)
     unit = machines.unit_of("m1") if what == "one machine" else None
     doomed = supervision.pids(tiny.name, unit)
     kill(doomed)
     for pid in doomed:
         supervision.wait_for_end(pid, 10)
     tiny.boot()
+    assert hardware_addresses(tiny) == network_cards, "others would not find it for as long as they remember the old"
     assert mark(tiny) == "kept"
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,11 @@ LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 MACHINE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
+def hardware_address(address: str) -> str:
+    """MAC address of what has an IPv4 address on a lab's switch: one of those that anyone may use locally."""
+    return "02:00:" + IPv4Address(address).packed.hex(":")
+
+
 class Machine(msgspec.Struct, frozen=True):
     """One machine of a lab. Its number is the last part of its address."""
 
@@ -51,6 +57,11 @@ class Machine(msgspec.Struct, frozen=True):
     def address(self) -> str:
         """Its address on the lab's switch."""
         return f"{NETWORK}.{self.number}"
+
+    @property
+    def hardware_address(self) -> str:
+        """Its MAC address, the same at each boot: others on the switch remember it, and a crash takes it from none."""
+        return hardware_address(self.address)
 
     @property
     def disks(self) -> tuple[str, ...]:

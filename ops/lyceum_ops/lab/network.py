@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lyceum_ops import programs
 from lyceum_ops.errors import die
-from lyceum_ops.lab.definition import GATEWAY, Lab, Machine, Places
+from lyceum_ops.lab.definition import GATEWAY, Lab, Machine, Places, hardware_address
 
 NAMESPACES = Path("/run/netns")
 BRIDGE = "switch"
@@ -36,7 +36,8 @@ def make_switch(places: Places) -> None:
     name = places.switch
     _make_namespace(name)
     if not programs.succeeds(["ip", "-n", name, "link", "show", BRIDGE]):
-        _ip(name, "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0")
+        own = hardware_address(GATEWAY)  # else it is one of its ports', and another one when that is plugged anew
+        _ip(name, "link", "add", BRIDGE, "address", own, "type", "bridge", "forward_delay", "0")
     _ip(name, "address", "replace", f"{GATEWAY}/24", "dev", BRIDGE)
     _ip(name, "link", "set", "lo", "up")
     _ip(name, "link", "set", BRIDGE, "up")
@@ -49,7 +50,8 @@ def connect(lab: Lab, machine: Machine) -> str:
     _make_namespace(own)
     if programs.succeeds(["ip", "-n", lab.places.switch, "link", "show", port]):
         _ip(lab.places.switch, "link", "delete", port)
-    _ip(lab.places.switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", own)
+    peer = ("peer", "name", "eth0", "address", machine.hardware_address, "netns", own)
+    _ip(lab.places.switch, "link", "add", port, "type", "veth", *peer)
     _ip(lab.places.switch, "link", "set", port, "master", BRIDGE, "up")
     _ip(own, "address", "add", f"{machine.address}/24", "dev", "eth0")
     _ip(own, "link", "set", "lo", "up")
