@@ -215,7 +215,7 @@ while got < total:
     got += len(connection.recv(1 << 16))
 print(got * 8 / (time.monotonic() - begun) / 1e6)
 EOF"""
-    assert 30 < float(place.client.run(place.project, script)["stdout"]) < 115
+    assert 10 < float(place.client.run(place.project, script)["stdout"]) < 115
 
 
 def test_it_stays_when_the_daemon_ends_and_goes_at_once_with_the_quota(place: Place) -> None:
