@@ -251,13 +251,18 @@ async def lock_placement(connection: Connection) -> None:
 
 
 async def committed(connection: Connection) -> list[Committed]:
-    """Return the load of every host that has projects."""
+    """Return the load of every host that has projects.
+
+    Memory is promised to what runs, to what moves, and to what was placed just now and is not known there yet: it is
+    closed. What came to rest on its host takes none, or a drained host's projects would keep others from starting.
+    """
     rows = await connection.fetch(
         """
         select host, count(*) as projects,
             coalesce(sum(memory) filter (
                 where state in ('opening', 'starting', 'running', 'stopping')
-                    or placed > now() - interval '1 minute' or moving_until > now()), 0)::bigint as memory
+                    or (state = 'closed' and placed > now() - interval '1 minute')
+                    or moving_until > now()), 0)::bigint as memory
         from (
             select *, case when moving_until > now() then moving_to else compute_host end as host from projects
         ) as placed_or_moving

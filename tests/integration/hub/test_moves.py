@@ -121,6 +121,23 @@ def test_a_host_that_drains_is_emptied(site: Site, ada: Person, resting: Resting
         assert (host_of(site, ada, running), row_of(ada, running)["state"]) == (resting.host, "running")
 
 
+def test_what_came_to_rest_on_a_host_takes_none_of_its_memory(site: Site, ada: Person, resting: Resting) -> None:
+    """More projects come within a minute than the host could run at once."""
+    host, other = resting.host, resting.other
+    host.full, other.draining = False, True
+    projects = [resting.project_id, *(ada.running() for _ in range(5))]
+    for project_id in projects:
+        assert ada.ok("stop_project", project_id=project_id, wait=20)["state"] == "opened"
+        assert host_of(site, ada, project_id) is host
+    total, running = other.memory_total, sum(state.state == State.RUNNING for state in other.states.values())
+    other.memory_total, other.draining, host.draining = 1000 * running + 2900, False, True
+    try:
+        until(lambda: {host_of(site, ada, project_id).name for project_id in projects} == {other.name}, seconds=55)
+        assert ada.ok("start_project", project_id=resting.project_id, wait=20)["state"] == "running"
+    finally:
+        other.memory_total = total
+
+
 def test_an_operator_empties_a_host_by_a_command(site: Site, ada: Person) -> None:
     project_id = ada.running()
     host = host_of(site, ada, project_id)
