@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,19 @@ class Site:
             self.loop.run(host.start())
         for hub in self.hubs:
             hub.start()
+
+    @contextmanager
+    def third_hub(self, config: Path | None = None) -> Iterator[HubProcess]:
+        """Run another hub process for a while, with settings of its own if they are given; the test may end it."""
+        hub = HubProcess(self, len(self.hubs), config)
+        self.hubs.append(hub)
+        try:
+            hub.start()
+            yield hub
+        finally:
+            if hub.process is not None and hub.process.poll() is None:
+                hub.end(signal.SIGKILL)
+            self.hubs.remove(hub)
 
     def stop(self) -> None:
         """Stop everything, whatever the tests left."""

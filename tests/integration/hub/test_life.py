@@ -24,13 +24,8 @@ REVISIONS = sorted((ROOT / "hub/lyceum_hub/db/migrations/versions").glob("*_befo
 @pytest.fixture
 def third(site: Site) -> Iterator[HubProcess]:
     """A hub process of the test's own, to end or kill."""
-    hub = HubProcess(site, 2)
-    site.hubs.append(hub)
-    hub.start()
-    yield hub
-    if hub.process is not None and hub.process.poll() is None:
-        hub.end(signal.SIGKILL)
-    site.hubs.remove(hub)
+    with site.third_hub() as hub:
+        yield hub
 
 
 def test_a_migration_again_applies_nothing(site: Site) -> None:

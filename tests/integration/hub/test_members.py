@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 
 import pytest
 from lyceum_compute.protocol.messages import State
 
 from .fakes import FakeCompute
-from .site import HubProcess, Person, Site
+from .site import Person, Site
 from .test_projects import boss, host_of, row_of  # noqa: F401 a fixture
 
 HUB = 2
@@ -24,12 +23,8 @@ def members_host(site: Site) -> Iterator[FakeCompute]:
     assert settings.count(name) == 1
     config = site.folder / "members.toml"
     config.write_text(settings.replace(name, f"{name}member = true\n"))
-    hub = HubProcess(site, HUB, config)
-    site.hubs.append(hub)
-    hub.start()
-    yield host
-    hub.end(signal.SIGKILL)
-    site.hubs.remove(hub)
+    with site.third_hub(config):
+        yield host
 
 
 def test_a_member_is_moved_to_the_members_host_at_the_next_start(
